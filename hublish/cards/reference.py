@@ -129,6 +129,13 @@ FILTERS: Final = (
     Described("digits", "A whole number with commas.", "{{ 60000 | digits }}", "60,000"),
     Described("score", "A measured number with four significant digits.", "{{ 0.972222 | score }}", "0.9722"),
     Described("duration", "Seconds in their two largest units.", "{{ 11543 | duration }}", "3 h 12 min"),
+    Described(
+        "release_name",
+        "A tag, or a commit in short.",
+        f"{{{{ '{'0a' * 20}' | release_name }}}}",
+        "commit 0a0a0a0",
+    ),
+    Described("format_name", "The name of a format of data.", "{{ 'parquet' | format_name }}", "Parquet"),
     Described("quantity", "A number with its noun.", "{{ 12 | quantity('file') }}", "12 files"),
     Described("language", "The English name of a language.", "{{ 'de' | language }}", "German"),
     Described("license", "The name of a license.", "{{ 'apache-2.0' | license }}", "Apache license 2.0"),

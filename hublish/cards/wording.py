@@ -44,6 +44,11 @@ _ABBREVIATIONS: Final = {
         *("SMAPE", "SQuAD", "SSIM", "TER", "WER"),
     )
 }
+_FORMATS: Final = {
+    **{name.lower(): name for name in ("Arrow", "CSV", "HDF5", "JSON", "Lance", "Parquet", "TSV", "WebDataset", "XML")},
+    "text": "plain text",
+}
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _HUB: Final = "https://huggingface.co"
 
@@ -92,6 +97,20 @@ def duration(value: Any) -> str:
         if amount:
             parts.append(f"{amount} {name}")
     return " ".join(parts[:2])
+
+
+def release_name(since: Any) -> str:
+    """Return the name of a release for a sentence: its tag, or `commit 1b2c3d4` for the id of a commit."""
+    name = str(since)
+    return f"commit {name[:7]}" if _COMMIT.fullmatch(name) else name
+
+
+def format_name(builder: Any) -> str:
+    """Return the name of a format of data: `Parquet` for `parquet`, `images` for `imagefolder`."""
+    name = str(builder)
+    if name.endswith("folder"):
+        return {"imagefolder": "images", "audiofolder": "sounds", "videofolder": "videos"}.get(name, name)
+    return _FORMATS.get(name, name)
 
 
 def quantity(value: Any, noun: str, plural: str = "") -> str:

@@ -165,7 +165,7 @@ def new_environment(kind: type[jinja2.Environment] = ImmutableSandboxedEnvironme
     # Their results are escaped when they are printed.
     for plain in (
         *(wording.size, wording.short, wording.digits, wording.score, wording.duration, wording.quantity),
-        *(wording.language, wording.license, wording.task, wording.metric),
+        *(wording.language, wording.license, wording.task, wording.metric, wording.release_name, wording.format_name),
     ):
         environment.filters[plain.__name__] = plain
     environment.filters["hub_link"] = _hub_link

@@ -29,6 +29,10 @@ _PREFIX: Final = re.compile(
     r"(?P<of>train(?:ing)?|eval(?:uation)?|val(?:id(?:ation)?)?|test)[_/. -]+(?P<rest>.+)", re.IGNORECASE
 )
 _SHORT: Final = {"training": "train", "evaluation": "eval", "val": "validation", "valid": "validation"}
+# A short legend is read beside its curve, and an alternative text alone.
+_IN_WORDS: Final = {"train": "training", "eval": "evaluation"}
+# Modules in an alternative text.
+_MOST_NAMED: Final = 6
 
 
 def training_chart(log: Sequence[Mapping[str, Any]]) -> Drawing | None:
@@ -118,7 +122,10 @@ def tensors_chart(sizes: Mapping[str, int]) -> Drawing | None:
         rest = largest[_MOST_MODULES - 1 :]
         largest = [*largest[: _MOST_MODULES - 1], (f"{len(rest):,} others", sum(size for _, size in rest))]
     bars = [Bar(name, size, f"{format_size(size)} · {_percent(size, total)}") for name, size in largest]
-    alt = f"{format_size(total)} of tensors: " + ", ".join(f"{each.name} {each.text}" for each in bars)
+    named = bars if len(bars) <= _MOST_NAMED else bars[: _MOST_NAMED - 1]
+    alt = f"{format_size(total)} of tensors: " + ", ".join(f"{each.name} {each.text}" for each in named)
+    if more := len(parts) - len(named):
+        alt += f", and {more} smaller modules"
     return bar_chart(f"{format_size(total)} of tensors by module", [Group("", tuple(bars))], _alt(alt))
 
 
@@ -166,7 +173,7 @@ def _summary(quantity: str, series: Series, x_name: str) -> str:
         (x, y) for each in series.points if (x := finite(each[0])) is not None and (y := finite(each[1])) is not None
     )
     (first_x, first), (last_x, last) = points[0], points[-1]
-    of = "training" if series.name == "train" else series.name
+    of = _IN_WORDS.get(series.name, series.name)
     start, end = (f"{short(y)} at {x_name} {_position(x)}" for x, y in ((first_x, first), (last_x, last)))
     return f"{of} {quantity} from {start} to {end}"
 

@@ -165,7 +165,7 @@ def test_the_events_of_tensorboard_become_curves_of_the_published_card(
     hublish.publish(folder / "hub.yaml", **hub)
     hublish.pull(repo_id, **hub, local_dir=tmp_path / "pulled")
     card = (tmp_path / "pulled" / "README.md").read_text()
-    assert "Training loss from 1 at step 0 to 0.05 at step 19; eval accuracy from 0.5 at step 0 to" in card
+    assert "Training loss from 1 at step 0 to 0.05 at step 19; evaluation accuracy from 0.5 at step 0 to" in card
     assert "| learning_rate | 5e-05 |" in card
     assert (tmp_path / "pulled" / "figures" / "training.svg").read_bytes().startswith(b"<svg")
     assert not any("tfevents" in path for path in contents(tmp_path / "pulled"))

@@ -78,6 +78,34 @@ def test_a_card_of_which_nothing_is_known_asks_its_reader_for_nothing(name: str)
 PRINTED = {
     "parameters": ({"facts": {"model": {"parameters": 7_241_732_096}}}, "- **Parameters:** 7.2B\n"),
     "types": ({"facts": {"model": {"parameters": 30, "dtypes": {"F32": 10, "I8": 20}}}}, "30 (10 F32, 20 I8)"),
+    "types_of_counters": (
+        {"facts": {"model": {"parameters": 22_713_728, "dtypes": {"F32": 22_713_216, "I64": 512}}}},
+        "- **Parameters:** 22.7M (F32)\n",
+    ),
+    "untagged_release": (
+        {"facts": {"changes": {"since": "0123456789" * 4, "added": ["a"], "changed": [], "removed": []}}},
+        "## Changes since commit 0123456\n\n- Added: `a`\n",
+    ),
+    "dataset_with_parentheses": (
+        {
+            "evaluation": [
+                {
+                    "task": {"type": "a"},
+                    "dataset": {"type": "d", "name": "D (v2)", "split": "test"},
+                    "metrics": [{"type": "f1", "value": 0.5}],
+                }
+            ]
+        },
+        "a on D (v2), test:\n",
+    ),
+    "epochs_once": (
+        {"facts": {"training": {"epochs": 3.0, "hyperparameters": {"num_train_epochs": 3, "seed": 1}}}},
+        "- **Epochs:** 3\n\n| Hyperparameter | Value |\n|---|---|\n| seed | 1 |\n",
+    ),
+    "fewer_epochs_than_planned": (
+        {"facts": {"training": {"epochs": 2.0, "hyperparameters": {"epochs": 3, "seed": 1}}}},
+        "- **Epochs:** 2\n\n| Hyperparameter | Value |\n|---|---|\n| epochs | 3 |\n| seed | 1 |\n",
+    ),
     "base_without_commit": ({"metadata": {"base_model": "acme/b"}}, "- **Base model:** [acme/b](https://"),
     "bases": ({"metadata": {"base_model": ["acme/b", "acme/c"]}}, "acme/b), [acme/c]("),
     "quantized": (
@@ -118,6 +146,19 @@ PRINTED = {
 @pytest.mark.parametrize(("given", "text"), PRINTED.values(), ids=PRINTED)
 def test_a_model_card_prints(given: dict[str, Any], text: str) -> None:
     assert text in render_built_in("model", context_of(**given))
+
+
+def test_a_table_whose_only_row_is_above_it_is_left_out() -> None:
+    training = {"epochs": 3.0, "hyperparameters": {"epochs": 3}}
+    text = render_built_in("model", context_of(facts={"training": training}))
+    assert "**Epochs:** 3" in text
+    assert "Hyperparameter" not in text
+
+
+def test_a_dataset_card_lists_few_labels_and_no_more() -> None:
+    columns = [{"name": "label", "type": "ClassLabel", "labels": labels} for labels in (["cat", "dog"], ["x" * 90])]
+    text = render_built_in("dataset", context_of(facts={"data": {"columns": columns}}))
+    assert "| label | ClassLabel: cat, dog |\n| label | ClassLabel |\n" in text
 
 
 def test_code_in_the_usage_text_replaces_the_generated_snippet() -> None:

@@ -17,7 +17,7 @@ def test_training_is_described_by_its_first_and_last_values() -> None:
     assert drawing is not None
     assert drawing.alt == (
         "Training loss from 2.31 at step 0 to 0.08 at step 3,000; "
-        "eval loss from 0.5 at step 1,500 to 0.31 at step 3,000"
+        "evaluation loss from 0.5 at step 1,500 to 0.31 at step 3,000"
     )
 
 
@@ -66,7 +66,7 @@ NAN = float("nan")
         ),
         (
             [curve("eval/f1", 0.1, 0.5, 0.75), curve("val_loss", 3, 2, 1)],
-            "Validation loss from 3 at step 0 to 1 at step 2; eval f1 from 0.1 at step 0 to 0.75 at step 2",
+            "Validation loss from 3 at step 0 to 1 at step 2; evaluation f1 from 0.1 at step 0 to 0.75 at step 2",
         ),
     ],
 )
