@@ -232,6 +232,8 @@ def _resolved(session: Session, text: str, other: ComparedRelease | None) -> Com
     else:
         session.complete_repo_id()
         repo = Reference(session.target.repo_id, session.target.repo_type, text)
+    if not repo.revision.strip():
+        raise UsageError("the revision is empty", hint="name a branch, tag or commit, such as v1.2.0 or main")
     session.progress.begin("reading the repo on the Hub")
     return ComparedRelease(repo.repo_id, repo.repo_type, repo.revision, _commit(session.hub, repo))
 

@@ -16,6 +16,8 @@ from hublish.schemas.documents.sizes import format_size
 
 MOST_COMPARED: Final = 300
 """Files whose contents are compared; of any further ones, only the sizes are shown."""
+# Bytes of the largest file that is read to find out that only its place on the Hub has changed.
+_MOST_READ: Final = 16 << 20
 # The files of a checkpoint: the only one, a shard, or the index of the shards.
 _SHARD: Final = re.compile(
     r"(?P<stem>.+?)(?:-\d{5}-of-\d{5})?(?P<suffix>\.safetensors|\.gguf)|(?P<indexed>.+)\.safetensors\.index\.json"
@@ -67,7 +69,11 @@ def diff_trees(
     left = sorted((path for path in paths if path not in found), key=_by_interest)
 
     def compared(path: str) -> FileDiff:
-        return diff_file(path, _content(before, path), _content(after, path), values=values)
+        old, new = before.get(path), after.get(path)
+        if old and new and _is_moved(old, new):
+            stored = FileDiff(path, "binary", "the same bytes, stored in another way: in LFS, or outside of it")
+            return with_sizes(stored, old.content, new.content)
+        return diff_file(path, old and old.content, new and new.content, values=values)
 
     found |= zip(left, run_each(executor, compared, left[:MOST_COMPARED]), strict=False)
     for path in left[MOST_COMPARED:]:
@@ -80,6 +86,17 @@ def diff_trees(
 def _by_interest(path: str) -> tuple[bool, bool, str]:
     # The texts that people review come first, and files near the root.
     return path not in (CARD_FILE, MANIFEST_FILE), "/" in path, path
+
+
+def _is_moved(old: Version, new: Version) -> bool:
+    """Return whether the digests of two files are of different kinds, and their bytes are the same."""
+    comparable = {*map(len, old.ids)} & {*map(len, new.ids)}
+    if comparable or old.content.size != new.content.size or old.content.size > _MOST_READ:
+        return False
+    try:
+        return old.content.read() == new.content.read()
+    except (OSError, ContentChangedError):
+        return False
 
 
 def _content(tree: Tree, path: str) -> Content | None:

@@ -43,7 +43,8 @@ def _hunk_lines(hunk: Hunk, paint: Paint) -> Iterator[str]:
     starts = [start if count else start - 1 for start, count in zip((hunk.before, hunk.after), counts, strict=True)]
     yield paint("cyan", f"    @@ -{starts[0]},{counts[0]} +{starts[1]},{counts[1]} @@")
     for mark, text in hunk.lines:
-        line = f"    {mark}{_plain(text)}".rstrip()
+        # White space at the end of a line may be the change.
+        line = f"    {mark}{_plain(text)}" if text or mark != " " else ""
         yield paint(_COLORS[mark], line) if mark in _COLORS else line
 
 

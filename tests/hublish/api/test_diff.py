@@ -215,6 +215,8 @@ def test_an_empty_repo_differs_by_every_file(released: Path, hub: Hub, api: HfAp
         ("acme/digits@", "main", UsageError, "expected REPO", "acme/digits-mlp@v1.2.0"),
         ("https://huggingface.co/acme/digits", "main", UsageError, "the Hub in use is", "acme/digits"),
         ("https://a:b@huggingface.co/acme/digits", "main", UsageError, "not accepted", ""),
+        ("", None, UsageError, "the revision is empty", "v1.2.0"),
+        ("v1.2.0", " ", UsageError, "the revision is empty", "v1.2.0"),
         ("@", "main", UsageError, "expected REPO", ""),
     ],
 )
@@ -238,6 +240,19 @@ def test_a_private_repo_needs_a_token(hub: Hub, api: HfApi) -> None:
     with pytest.raises((NotFoundError, AuthenticationError)) as caught:
         hublish.diff("acme/hidden@main", "main", endpoint=hub.endpoint, token=False)
     assert "token" in str(caught.value.hint)
+
+
+def test_of_a_gated_repo_the_files_cannot_be_read_without_access(hub: Hub, api: HfApi) -> None:
+    api.create_repo("acme/gated")
+    for text in ("a\n", "b\n"):
+        api.upload_file(path_or_fileobj=text.encode(), path_in_repo="a b?#%.txt", repo_id="acme/gated")
+        api.create_tag("acme/gated", tag=f"v-{text.strip()}")
+    api.update_repo_settings("acme/gated", gated="manual")
+    with pytest.raises(AuthenticationError, match=r"reading a b\?#%\.txt of acme/gated") as caught:
+        hublish.diff("acme/gated@v-a", "v-b", endpoint=hub.endpoint, token=False)
+    assert "request access" in str(caught.value.hint)
+    found = hublish.diff("acme/gated@v-a", "v-b", endpoint=hub.endpoint, token=hub.token)
+    assert summaries(found) == {"a b?#%.txt": "+1 -1 lines"}
 
 
 def test_without_a_network_nothing_is_compared(released: Path) -> None:

@@ -142,6 +142,16 @@ def test_a_regular_file_and_one_in_lfs_are_the_same_by_either_digest() -> None:
     assert changed_paths({"a": remote}, {"a": Version(InMemory(b"y"), ("other", "others"))}) == ("a",)
 
 
+@pytest.mark.parametrize(("other", "same"), [(b"x", True), (b"y", False), (b"xx", False)])
+def test_a_file_that_moved_to_lfs_with_the_same_bytes_is_recognized(other: bytes, same: bool) -> None:
+    before, after = (
+        {"a.bin": Version(InMemory(b"\0" + data), (digest,))} for data, digest in ((b"x", "1" * 40), (other, "2" * 64))
+    )
+    with ThreadPoolExecutor(1) as executor:
+        (found,) = diff_trees(before, after, ["a.bin"], executor)
+    assert found.summary.startswith("the same bytes, stored in another way") == same
+
+
 def test_beyond_the_limit_files_are_compared_by_size_and_the_card_comes_first() -> None:
     paths = [f"data/{number:04d}.txt" for number in range(MOST_COMPARED + 5)] + ["README.md"]
     found = compared(dict.fromkeys(paths, b"a"), dict.fromkeys(paths, b"bc"))
