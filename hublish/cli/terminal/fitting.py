@@ -40,17 +40,17 @@ def wrapped(text: str, room: int | None, indent: str = "") -> list[str]:
     whole = escaped(text, color=False)
     if room is None or width(whole) <= room:
         return [whole]
-    lines, line = list[str](), ""
-    for word in whole.split(" "):
-        start = indent if lines or line else ""
+    words = whole.lstrip(" ").split(" ")
+    lines, line = list[str](), whole[: len(whole) - len(whole.lstrip(" "))][: room // 2]
+    # Whether the line has a word yet, besides its indentation.
+    begun = False
+    for word in words:
         piece = middle(word, max(_LEAST, room - width(indent)))
-        if not line:
-            line = start + piece
-        elif width(line) + 1 + width(piece) <= room:
-            line += f" {piece}"
-        else:
+        if begun and width(line) + 1 + width(piece) > room:
             lines.append(line)
-            line = indent + piece
+            line, begun = indent, False
+        line = f"{line} {piece}" if begun else line + piece
+        begun = True
     return [*lines, line]
 
 

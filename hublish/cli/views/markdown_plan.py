@@ -48,12 +48,13 @@ def file_blocks(lines: Sequence[Sequence[str]], counts: Sequence[str], ink: Ink)
     """Yield the files that change, each with its action, path, size, number and rule, and the counts of the others."""
     rows = [(line[0], ink.code(line[1]), ink.text(line[2]), ink.text(line[3]), ink.code(line[4])) for line in lines]
     if rows:
-        table = Table(("action", "path", "size", "", "rule"), rows, "line of files", _MOST_FILES)
+        table = Table(("action", "path", "size", "", "rule"), rows, "row", _MOST_FILES)
         yield Paragraph("#### Files")
         summary = plural(len(rows), "line")
         yield table if len(rows) <= _MOST_ROWS else Fold(summary, (table,), open=len(rows) <= 4 * _MOST_ROWS)
     if counts:
-        yield Items([ink.text(text) for text in counts], "count")
+        # Without their marks, which a list does not need.
+        yield Items([ink.text(text[2:]) for text in counts], "count")
 
 
 def finding_blocks(plan: PlanDocument, ink: Ink) -> Iterator[Block]:

@@ -148,3 +148,10 @@ def test_json_has_null_for_an_unknown_half(status: Status) -> None:
     assert (document["changed"], document["remote"], document["error"]["code"]) == (False, None, "remote.offline")
     unpublished = StatusView(replace(status, lock=None, local=None, remote=None)).document()
     assert (unpublished["changed"], unpublished["lock"], unpublished["local"]) == (True, None, None)
+
+
+def test_as_markdown_both_halves_are_tables(status: Status, as_markdown: Show) -> None:
+    shown = as_markdown(StatusView(replace(status, local=DRIFTED, remote=MOVED)))
+    assert shown.startswith("### `acme/digits-mlp` at `main`, locked at 0123456789ab\n\n**Drifted: ")
+    assert "| removed | `old.json` | no longer part of the release |" in shown
+    assert "#### Hub, changes since the lock" in shown

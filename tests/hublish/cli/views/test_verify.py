@@ -81,3 +81,10 @@ def test_json_has_the_verdict_and_three_lists(bad: Verification) -> None:
 def test_quiet_prints_every_path_that_differs(good: Verification, bad: Verification) -> None:
     assert list(VerificationView(good).quiet()) == []
     assert list(VerificationView(bad).quiet()) == ["a.json", "b.json", "new.bin", "x\x1b.bin"]
+
+
+def test_as_markdown_the_verdict_comes_first(bad: Verification, false: Verification, as_markdown: Show) -> None:
+    shown = as_markdown(VerificationView(bad))
+    assert shown.startswith("**FAILED  acme/digits-mlp at v1.2.0: 1 missing, 1 different, 2 extra**\n")
+    assert "| not in the lock | `x\\x1b.bin` |" in shown or "x&#92;x1b.bin" in shown
+    assert "#### Facts of the card that do not hold\n\n- `README.md:12:5`" in as_markdown(VerificationView(false))
