@@ -7,18 +7,19 @@ deleted. Each rule that follows names one way in which a release differs from th
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit
 
 from hublish.base.values.publication import RELEASED_BEFORE
 from hublish.base.values.surprise import Importance, Surprise
-from hublish.diffs.differences import FileDiff
 from hublish.formats.catalogue import WEIGHT_SUFFIXES
-from hublish.pipeline.compare.content_surprises import content_surprises
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.plan import LastRelease, PlanDocument, PlannedFile, PlannedSetting
 from hublish.schemas.documents.sizes import format_size
+
+if TYPE_CHECKING:
+    from hublish.diffs.differences import FileDiff
 
 # A file that grew or shrank by this factor is probably another file. Small ones vary more.
 _MANY_TIMES: Final = 10
@@ -54,7 +55,7 @@ _DANGERS: Final[Mapping[str, Importance]] = {"policy.secret": "high", "policy.pi
 Rule = Callable[[PlanDocument], Iterable[Surprise]]
 
 
-def surprises(plan: PlanDocument, diffs: Sequence[FileDiff] = ()) -> tuple[Surprise, ...]:
+def surprises(plan: PlanDocument, diffs: "Sequence[FileDiff]" = ()) -> tuple[Surprise, ...]:
     """Return the surprises of a plan, those of high importance first.
 
     Args:
@@ -63,7 +64,12 @@ def surprises(plan: PlanDocument, diffs: Sequence[FileDiff] = ()) -> tuple[Surpr
     """
     if plan.nothing_to_do and not plan.refusals:
         return ()
-    found = [*chain.from_iterable(rule(plan) for rule in _RULES), *content_surprises(plan, diffs)]
+    found = list(chain.from_iterable(rule(plan) for rule in _RULES))
+    if diffs:
+        # Most plans are shown without the changes inside of their files, and start faster.
+        from hublish.pipeline.compare.content_surprises import content_surprises
+
+        found += content_surprises(plan, diffs)
     # A stable sort: within one level, the whole release comes before its files.
     return tuple(sorted(dict.fromkeys(found), key=lambda surprise: surprise.level != "high"))
 

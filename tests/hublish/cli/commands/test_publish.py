@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.hublish.cli.running import DEADLINE
+from tests.hublish.cli.running import DEADLINE, Run
 
 # Seconds until Ctrl-C is pressed once more.
 PRESSED_AGAIN = 10
@@ -109,3 +109,22 @@ def test_ctrl_c_ends_with_130_and_no_traceback(asked: Asked, project: Path) -> N
     assert "interrupted" in asked.screen
     assert "Traceback" not in asked.screen
     assert not (project / "hub.lock").exists()
+
+
+def test_a_repo_becomes_public_only_by_its_name(run: Run, project: Path, environ: dict[str, str]) -> None:
+    manifest = project / "hub.yaml"
+    text = manifest.read_text()
+    manifest.write_text(text.replace("tag: v1", "visibility: private"))
+    run("publish -y --local -q")
+    manifest.write_text(text.replace("tag: v1", "visibility: public"))
+    for answer, ends in (("y\n", 1), ("\x04", 1), ("acme/digits-mlp\n", 0)):
+        waiting = Asked(project, environ)
+        try:
+            waiting.read_until("Type acme/digits-mlp to go on: ")
+            assert (
+                "Publish to acme/digits-mlp at main (public) on embedded: no files, only 1 setting." in waiting.screen
+            )
+            assert waiting.answer(answer)[0] == ends
+            assert ("not published" in waiting.screen) is bool(ends)
+        finally:
+            waiting.close()

@@ -1,12 +1,21 @@
 """`hublish show`: a saved plan, shown again in every format."""
 
+import fcntl
 import json
+import os
+import pty
+import re
+import struct
+import subprocess
+import sys
+import termios
 from pathlib import Path
 
 import pytest
 
 from hublish.cli.report import FORMATS
-from tests.hublish.cli.running import Run
+from hublish.cli.terminal.text import width
+from tests.hublish.cli.running import DEADLINE, Run
 
 
 @pytest.fixture
@@ -88,3 +97,34 @@ def test_a_plan_of_an_earlier_version_is_shown(run: Run, plan: Path) -> None:
         del file["before_size"], file["edited"]
     plan.write_text(json.dumps(data))
     assert "Plan: 3 to add" in run("show ../plan.json").stdout
+
+
+def on_terminal(plan: Path, environ: dict[str, str], columns: int) -> str:
+    """Run the command on a pseudo-terminal of that width, and return its screen."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
+    words = [sys.executable, "-m", "hublish", "show", str(plan)]
+    with subprocess.Popen(words, env=environ, stdin=theirs, stdout=theirs, stderr=theirs) as process:
+        os.close(theirs)
+        pieces = []
+        try:
+            while piece := os.read(ours, 65_536):
+                pieces.append(piece)
+        except OSError:  # Linux's way to say that the other side is closed
+            pass
+        os.close(ours)
+        assert process.wait(DEADLINE) == 0, pieces
+    return re.sub(r"\x1b\[\d+m", "", b"".join(pieces).decode())
+
+
+def test_on_a_terminal_no_line_is_wider(run: Run, plan: Path, environ: dict[str, str]) -> None:
+    data = json.loads(plan.read_text())
+    data["files"][0] |= {"path_in_repo": "\u6570\u636e" * 20 + "e\u0301" * 30 + ".png", "reason": "r" * 300}
+    data["commit_message"] = "Release of everything " * 9
+    plan.write_text(json.dumps(data))
+    del environ["COLUMNS"]
+    shown = on_terminal(plan, environ, 60).partition("Next:")[0].splitlines()
+    assert max(map(width, shown)) <= 60
+    assert any("\u6570" in line and line.rstrip().endswith("...") for line in shown)
+    # Another reader of the output gets whole names.
+    assert "\u6570\u636e" * 20 in run(f"show {plan}").stdout
