@@ -10,7 +10,7 @@ import time
 from collections import OrderedDict, deque
 from collections.abc import Callable
 
-# Seconds after which a login ends, whatever its browser does.
+# Seconds after which a login ends, even if the browser keeps its cookie.
 LIFETIME = 8 * 3600
 
 # Logins at once. Beyond them, the oldest ends.

@@ -33,7 +33,7 @@ _HEADERS: Final = {
     "vary": "accept, authorization, cookie",
 }
 _HOST: Final = re.compile(r"https?://(?P<name>[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::(?P<port>[0-9]{1,5}))?")
-# Paths of programs: a person who opens one sees what a program sees.
+# Paths of programs: a person who opens one gets the answer for a program.
 _OF_PROGRAMS: Final = ("/api/", "/lfs/", "/oauth/", "/xet/")
 
 
@@ -59,7 +59,7 @@ def require_own_name(hub: Hub, request: Request) -> None:
 
 
 def _is_own(hub: Hub, host: str) -> bool:
-    # Browsers resolve these to this machine, whatever a name server says.
+    # Browsers resolve these to this machine, without asking a name server.
     if host == "localhost" or host.endswith(".localhost") or host in hub.hosts:
         return True
     with suppress(ValueError):

@@ -147,7 +147,7 @@ def file_name(request: Request, path: str) -> dict[str, str]:
 
 
 def stored_file(snapshot: Snapshot, entry: Entry) -> bytes | Path:
-    """Return what git stores of a file: its bytes, or a file with them."""
+    """Return the bytes that git stores for a file, or a file with them."""
     # From a file: clients that read slowly, or not at all, must not fill the memory.
     if snapshot.facts(entry).pointer_size <= SMALL:
         return snapshot.git.blob(entry.sha)
