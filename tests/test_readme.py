@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from hublish.audit.rules import RULES
 from hublish.cli.commands import ENTRIES
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.manifest_yaml import read_manifest
@@ -146,3 +147,13 @@ def test_it_names_only_targets_that_exist() -> None:
     makefile = (ROOT / "Makefile").read_text()
     for target in re.findall(r"make ([a-z-]+)  ", README):
         assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_rule_of_the_policy_is_in_the_table_as_it_is_explained() -> None:
+    table = README.split("### Rules, and findings that you accept")[1].split("\n## ")[0]
+    rows = [line for line in table.splitlines() if line.startswith("| `")]
+    assert rows == [
+        f"| `{rule.code}` | {rule.title} | {rule.level} | {'yes' if rule.may_be_waived else 'no'} |"
+        for rule in RULES.values()
+        if rule.code.startswith("policy.")
+    ]

@@ -114,18 +114,21 @@ def _findings(audited: AuditedFiles, files: Iterable[StagedFile], base: Path) ->
         files: the files that were audited.
         base: the folder that their sources are relative to, as a person named it.
     """
-    sources = {file.path_in_repo: _source(file, base) for file in files}
+    known = {file.path_in_repo: file for file in files}
+
+    def source(path: str) -> str:
+        return _source(known[path], base) if path in known else ""
+
     for one in audited.unread:
         code = "source.changed" if one.changed else "source.unreadable"
         hint = "wait until it is complete, then run again" if one.changed else "make it readable"
         problem = Problem(code, one.reason, hint, one.path_in_repo)
-        yield AuditFinding(problem, one.path_in_repo, sources[one.path_in_repo])
+        yield AuditFinding(problem, one.path_in_repo, source(one.path_in_repo))
     for problem in audited.problems:
-        path = problem.path if problem.path in sources else ""
-        yield AuditFinding(_shown_at(problem, base), path, sources.get(path, ""))
+        path = problem.path if problem.path in known else ""
+        yield AuditFinding(_shown_at(problem, base), path, source(path))
     for each in audited.waived:
-        source = sources.get(each.path_in_repo, "")
-        yield AuditFinding(_shown_at(each.problem, base), each.path_in_repo, source, each.reason)
+        yield AuditFinding(_shown_at(each.problem, base), each.path_in_repo, source(each.path_in_repo), each.reason)
 
 
 def _source(file: StagedFile, base: Path) -> str:
@@ -142,7 +145,8 @@ def _shown_at(problem: Problem, base: Path) -> Problem:
 
 def _shown(base: Path, relative: str) -> str:
     """Return the path of a file as the path of its folder was given."""
-    return relative if base == Path() else f"{base.as_posix()}/{relative}"
+    # The folder itself is `.`.
+    return (base / relative).as_posix() if relative else base.as_posix()
 
 
 def _result(subject: str, files: Sequence[StagedFile], findings: Iterable[AuditFinding]) -> Audited:

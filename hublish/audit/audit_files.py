@@ -24,7 +24,7 @@ class AuditedFiles(NamedTuple):
     """The result of reading each of them."""
     unread: list[Unread]
     problems: list[Problem]
-    """What was found and is not waived, the names first."""
+    """The findings that are not waived, those of names first."""
     waived: tuple[Waived, ...]
 
 

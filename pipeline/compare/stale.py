@@ -81,7 +81,7 @@ def _created_since(reviewed: PlanDocument, fresh: PlanDocument) -> bool:
 
 def _without_done(reviewed: PlanDocument, fresh: PlanDocument) -> PlanDocument:
     """Return the reviewed plan without the settings and the tag that have been applied since."""
-    # Applied settings are missing from the fresh plan. What is left must be part of what was reviewed.
+    # Applied settings are missing from the fresh plan. The others must have been reviewed.
     left = {(setting.name, setting.after) for setting in fresh.settings}
     reviewed_settings = {(setting.name, setting.after) for setting in reviewed.settings}
     settings = fresh.settings if left <= reviewed_settings else reviewed.settings

@@ -1,4 +1,4 @@
-"""The view of a rule: why it finds something, and what to do."""
+"""The view of a rule: its cause, its danger and its fix."""
 
 import shutil
 import textwrap

@@ -143,3 +143,34 @@ def test_a_waiver_for_a_rendered_card_is_used_by_check_and_by_files(waiving: Pat
     )
     hublish.check(waiving)
     assert [one.path_in_repo for one in hublish.files(waiving).waived] == ["README.md", "data/key.txt", "data/old.bin"]
+
+
+@pytest.mark.parametrize(
+    ("artifact", "policy", "waived", "left"),
+    [
+        # The source of a converted file, and its path in the repo.
+        ("{source: data/weights.pt, path_in_repo: m.bin}", "", "data/weights.pt", "m.bin"),
+        ("{source: data/weights.pt, path_in_repo: m.bin}", "", "weights.pt", "m.bin"),
+        # A link that is followed is a file of its own.
+        ("{source: data/link.pt}, {source: data/weights.pt}", "symlinks: follow, ", "weights.pt", "link.pt"),
+        ("{source: data/link.pt}, {source: data/weights.pt}", "symlinks: follow, ", "link.pt", "weights.pt"),
+        # The same file under two paths.
+        ("{source: data/weights.pt}, {source: data/weights.pt, path_in_repo: b.pt}", "", "b.pt", "weights.pt"),
+    ],
+)
+def test_a_waiver_names_the_path_in_the_repo_and_no_other_name_of_the_bytes(
+    folder: Path, artifact: str, policy: str, waived: str, left: str
+) -> None:
+    (folder / "data" / "weights.pt").write_bytes(call())
+    (folder / "data" / "link.pt").symlink_to("weights.pt")
+    waiver = f"{{rule: policy.pickle, path_in_repo: {waived}, reason: a test}}"
+    manifest = f"repo: {{repo_id: acme/digits}}\nartifacts: [{artifact}]\npolicy: {{{policy}waivers: [{waiver}]}}\n"
+    (folder / "hub.yaml").write_text(manifest)
+    with pytest.raises(PolicyError) as caught:
+        hublish.files(folder / "hub.yaml")
+    assert ("policy.pickle", left) in {(one.code, one.path) for one in caught.value.problems}
+    assert ("policy.pickle", waived) not in {(one.code, one.path) for one in caught.value.problems}
+
+
+def test_a_rehearsal_pulls_the_pickle_that_its_own_policy_waives(waiving: Path) -> None:
+    assert hublish.rehearse(waiving).differences == ()
