@@ -1,7 +1,6 @@
 """Apply the waivers of a policy: a waived finding refuses nothing any more, and stays visible with its reason."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from difflib import get_close_matches
 from typing import Final
 
 from hublish.audit.path_audit import FILE_LIMIT
@@ -15,8 +14,9 @@ from hublish.schemas.documents.sizes import format_size
 _OF_CONTENT: Final = ("policy.pickle", "policy.secret")
 # The level of the policy that searches for each.
 _LEVELS: Final = {"policy.pickle": "pickle", "policy.secret": "secrets"}
-# Names that are compared with one that does not exist.
-_MOST_NAMES: Final = 20_000
+# Names that are compared with one that does not exist, and waivers for which that is done: it takes milliseconds each.
+_MOST_NAMES: Final = 2_000
+_MOST_HINTS: Final = 5
 
 
 class Waivers:
@@ -73,10 +73,13 @@ class Waivers:
             is_known: whether a rule, given by its code, was evaluated for a path.
         """
         used = {(one.problem.code, one.path_in_repo) for one in self._waived}
+        count = 0
         for index, each in enumerate(self._policy.waivers):
             if (each.rule, each.path_in_repo) not in used and is_known(each.rule, each.path_in_repo):
-                message, hint = self._without_effect(each.rule, each.path_in_repo, names)
+                compared = names if count < _MOST_HINTS else ()
+                message, hint = self._without_effect(each.rule, each.path_in_repo, names, compared)
                 yield Problem("policy.unused_waiver", message, hint, f"policy.waivers[{index}]")
+                count += 1
 
     def _waives(self, path: str, problem: Problem, size: int) -> bool:
         reason = self._reasons.get((problem.code, path)) if self._reasons else None
@@ -85,10 +88,12 @@ class Waivers:
         self._waived.append(Waived(problem, reason, path))
         return True
 
-    def _without_effect(self, rule: str, path: str, names: Collection[str]) -> tuple[str, str]:
+    def _without_effect(
+        self, rule: str, path: str, names: Collection[str], compared: Collection[str]
+    ) -> tuple[str, str]:
         if path not in names:
-            near = get_close_matches(path, list(names)[:_MOST_NAMES], n=1)
-            hint = f"did you mean '{near[0]}'?" if near else "name the path_in_repo of one file, or remove the waiver"
+            near = _nearest(path, compared)
+            hint = f"did you mean '{near}'?" if near else "name the path_in_repo of one file, or remove the waiver"
             return f"no file of the release has the path '{path}'", hint
         level = _LEVELS.get(rule)
         if level and getattr(self._policy, level) == "allow":
@@ -97,6 +102,15 @@ class Waivers:
             limit = f"'{path}' needs no waiver, or is above the Hub's limit of {format_size(FILE_LIMIT)}"
             return f"{limit}, which cannot be waived", "remove the waiver"
         return f"'{path}' has no finding of {rule}", "remove the waiver: the next finding would need another review"
+
+
+def _nearest(path: str, names: Collection[str]) -> str | None:
+    from difflib import get_close_matches  # only needed when something is wrong
+
+    # A right name in a wrong folder is a more likely mistake than a misspelled one.
+    last = path.rpartition("/")[2]
+    same = min((name for name in names if name.rpartition("/")[2] == last), default=None)
+    return same or next(iter(get_close_matches(path, sorted(names)[:_MOST_NAMES], n=1)), None)
 
 
 def waiver_of(policy: Policy, code: str, path: str) -> int | None:

@@ -55,6 +55,7 @@ def sparse(folder: Path, name: str, size: int) -> OnDisk:
         ("policy.empty", "a.safetensors", b""),
         ("policy.portability", "aux.txt", b"text"),
     ],
+    ids=["secret", "pickle", "empty", "portability"],
 )
 @pytest.mark.parametrize("level", ["forbid", "warn"])
 def test_a_waived_finding_is_kept_with_its_reason_and_refuses_nothing(
@@ -138,3 +139,12 @@ def test_a_waiver_without_effect_is_an_error_that_names_it(
     assert (problem.code, problem.path, problem.severity) == ("policy.unused_waiver", "policy.waivers[0]", "error")
     assert problem.message.startswith(message)
     assert problem.hint.startswith(hint)
+
+
+def test_the_hint_names_the_file_in_another_folder_first_and_many_waivers_take_little_time(tmp_path: Path) -> None:
+    files = {"deep/er/sample.txt": b"a", **{f"data/{number:04}.txt": b"a" for number in range(300)}}
+    many = [waiver("policy.secret", f"nothing/like/{number:04}.csv") for number in range(900)]
+    found = problems(tmp_path, files, waiver("policy.secret", "sample.txt"), *many)
+    assert found[0].hint == "did you mean 'deep/er/sample.txt'?"
+    assert {one.code for one in found} == {"policy.unused_waiver"}
+    assert len(found) == 901
