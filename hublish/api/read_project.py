@@ -116,8 +116,12 @@ def read_lock_file(path: Path) -> "Lock":
 
 @concealing()
 def _read_document(path: Path, reader: Callable[[bytes, str], T], hint: str) -> T:
+    from hublish.schemas.documents.json_documents import MAX_BYTES  # imported here, like the readers
+
     try:
-        return reader(path.read_bytes(), str(path))
+        with path.open("rb") as stream:
+            # A byte more than a document may have, so that a device without an end is refused as a large file is.
+            return reader(stream.read(MAX_BYTES + 1), str(path))
     except OSError as error:
         raise DocumentInvalidError(f"{path} cannot be read: {error.strerror}", hint=hint) from None
     except InvalidDocumentError as error:

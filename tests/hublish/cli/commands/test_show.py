@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pytest
 
-from hublish.cli.report import FORMATS
 from hublish.cli.terminal.text import width
 from tests.hublish.cli.running import DEADLINE, Run
 
@@ -45,7 +44,7 @@ def test_quiet_prints_the_files_in_the_commit(run: Run, plan: Path) -> None:
     assert run("show ../plan.json -q").stdout == run("plan --local -q").stdout
 
 
-@pytest.mark.parametrize("format_", FORMATS)
+@pytest.mark.parametrize("format_", ["human", "json", "quiet", "markdown", "github"])
 def test_every_format_needs_only_the_file(
     run: Run, plan: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, format_: str
 ) -> None:
@@ -72,6 +71,10 @@ def test_a_damaged_file_is_refused(run: Run, tmp_path: Path, content: bytes, wor
     refused = run("show ../bad.json", exits=1)
     assert words in refused.stderr
     assert refused.stdout == ""
+
+
+def test_a_file_without_an_end_is_refused(run: Run) -> None:
+    assert "is larger than" in run("show /dev/zero", exits=1).stderr
 
 
 def test_a_missing_file_is_refused(run: Run) -> None:
