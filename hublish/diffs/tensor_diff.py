@@ -30,7 +30,7 @@ def diff_tensors(path_in_repo: str, before: TensorFile, after: TensorFile, *, va
     pairs = {name: (old[name], new[name]) for name in new if name in old}
     other = [name for name, (one, two) in pairs.items() if (one.dtype, one.shape) != (two.dtype, two.shape)]
     differences = _differences(pairs) if values else {}
-    # What breaks a loader comes first, as there may be more entries than are kept.
+    # Changes that break a loader come first, as there may be more entries than are kept.
     seen = {*other}
     others = [name for name in differences if name not in seen]
     entries = [

@@ -19,7 +19,7 @@ _BYTES: Final = 4 << 20
 
 @dataclass(slots=True)
 class _Found:
-    """What was found so far."""
+    """The findings so far."""
 
     largest: float | int = 0
     different: int = 0

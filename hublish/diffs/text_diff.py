@@ -1,4 +1,4 @@
-"""Compare two texts by lines, whatever their encoding and line ends."""
+"""Compare two texts by lines, in any encoding and with any line ends."""
 
 import codecs
 import re
@@ -26,7 +26,7 @@ _HEAD: Final = 64 << 10
 _LONGEST: Final = 500
 # Characters of a line that are searched for secrets.
 _SEARCHED: Final = 8000
-# Characters of a text that is searched as a whole; of a larger one, what is shown is searched, unless it has a key.
+# Characters of a text that is searched as a whole; of a larger one, only its hunks are searched, unless it has a key.
 _SMALL: Final = 1 << 18
 _KEY: Final = re.compile(r"PRIVATE KEY|Private-Lines")
 CUT: Final = "…"
@@ -170,7 +170,7 @@ def complete_lines(data: bytes) -> bytes:
     return data[:end] if end else data[:_LONGEST]
 
 
-# ------------------------------------------------------------------------------------------------- what is shown of it
+# ---------------------------------------------------------------------------------------------- limits of the output
 
 
 def shown(hunks: Sequence[Hunk], most: int = MOST_LINES) -> tuple[list[Hunk], int]:

@@ -69,7 +69,7 @@ def test_a_damaged_archive_is_compared_by_size_with_the_reason(cut: int) -> None
     [tarred({"a": b"1" * 3000})[:1500], tarred({"a": b"1" * 9000}, "w:gz")[:-20], b"\x1f\x8b\x08\0 no stream"],
     ids=["tar", "gzip", "no stream"],
 )
-def test_a_damaged_tar_is_compared_by_what_can_be_read(damaged: bytes) -> None:
+def test_a_damaged_tar_is_compared_by_its_readable_members(damaged: bytes) -> None:
     assert compared("a.tar.gz", tarred({"a": b"1"}), damaged).kind in ("binary", "archive")
 
 

@@ -1,4 +1,4 @@
-"""Any two files are compared, whatever their bytes and names; a file that cannot be read is named with the reason."""
+"""Any two files are compared, of any bytes and names; a file that cannot be read is named with the reason."""
 
 import errno
 
