@@ -185,9 +185,10 @@ def without_credentials(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 
 
 def _masked(entry: Entry) -> Entry:
+    name = _encodable(entry.name)
     sides = (entry.before, entry.after)
-    before, after = (None if one is None else _without_credential(entry.name, one) for one in sides)
-    return Entry(redact(entry.name), _fitted(before, after, _LONGEST), _fitted(after, before, _LONGEST))
+    before, after = (None if one is None else _without_credential(name, _encodable(one)) for one in sides)
+    return Entry(redact(name), _fitted(before, after, _LONGEST), _fitted(after, before, _LONGEST))
 
 
 def _fitted(text: str | None, other: str | None, longest: int) -> str | None:
@@ -226,5 +227,9 @@ def _brief(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
+    return _encodable(json.dumps(value, ensure_ascii=False))
+
+
+def _encodable(text: str) -> str:
     # Half of a surrogate pair is valid in JSON, and in no encoding of a page.
-    return json.dumps(value, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()

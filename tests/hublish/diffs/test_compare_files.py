@@ -66,3 +66,27 @@ def test_a_file_that_cannot_be_read_is_named_with_the_reason(path: str, error: E
 
 def test_a_file_that_is_on_neither_side_is_no_error() -> None:
     assert diff_file("a", None, None).kind == "binary"
+
+
+_HEADER = b'{"__metadata__":{"a":"\\ud800","\\udfff":"b"},"w":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}'
+
+
+@pytest.mark.parametrize(
+    ("path", "data"),
+    [
+        ("a.json", b'{"\\ud800": "\\udfff"}'),
+        ("a.jsonl", b'{"\\ud800": 1}\n'),
+        ("a.safetensors", len(_HEADER).to_bytes(8, "little") + _HEADER),
+        ("a.txt", b"\xed\xa0\x80\n"),
+        ("a.txt", b"\xff\xfe\x00\xd8\n\x00"),
+    ],
+    ids=["JSON", "JSON Lines", "metadata", "UTF-8", "UTF-16"],
+)
+def test_half_of_a_surrogate_pair_is_escaped_as_no_page_can_have_it(path: str, data: bytes) -> None:
+    other = {"a.safetensors": weights(w=[1.0])}.get(path, b"{}\n")
+    for sides in ((data, other), (other, data), (None, data)):
+        diff = compared(path, *sides)
+        texts = [text for entry in diff.entries for text in (entry.name, entry.before or "", entry.after or "")]
+        lines = [line.text for hunk in diff.hunks for line in hunk.lines]
+        assert sides[0] is None or texts or lines
+        "".join([diff.summary, *texts, *lines]).encode()
