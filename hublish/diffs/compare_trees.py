@@ -16,6 +16,7 @@ from hublish.schemas.documents.sizes import format_size
 
 MOST_COMPARED: Final = 300
 """Files whose contents are compared; of any further ones, only the sizes are shown."""
+_LARGE_DOCUMENT: Final = 1 << 20
 # Bytes of the largest file that is read to find out that only its place on the Hub has changed.
 _MOST_READ: Final = 16 << 20
 # The files of a checkpoint: the only one, a shard, or the index of the shards.
@@ -75,7 +76,11 @@ def diff_trees(
             return with_sizes(stored, old.content, new.content)
         return diff_file(path, old and old.content, new and new.content, values=values)
 
-    found |= zip(left, run_each(executor, compared, left[:MOST_COMPARED]), strict=False)
+    # One large document after the other: as values, each takes many times its size.
+    large = {path for path in left[:MOST_COMPARED] if _is_large_document(path, before, after)}
+    small = [path for path in left[:MOST_COMPARED] if path not in large]
+    found |= zip(small, run_each(executor, compared, small), strict=True)
+    found |= {path: compared(path) for path in sorted(large)}
     for path in left[MOST_COMPARED:]:
         old, new = _content(before, path), _content(after, path)
         reason = f"{sizes_in_words(old, new)}; not compared: more than {MOST_COMPARED} files changed"
@@ -86,6 +91,11 @@ def diff_trees(
 def _by_interest(path: str) -> tuple[bool, bool, str]:
     # The texts that people review come first, and files near the root.
     return path not in (CARD_FILE, MANIFEST_FILE), "/" in path, path
+
+
+def _is_large_document(path: str, before: Tree, after: Tree) -> bool:
+    sizes = [tree[path].content.size for tree in (before, after) if path in tree]
+    return path.endswith(".json") and max(sizes) > _LARGE_DOCUMENT
 
 
 def _is_moved(old: Version, new: Version) -> bool:
