@@ -163,6 +163,7 @@ def _unreadable(card: _Card) -> Iterator[Problem]:
         if rejected := NOT_IN_CONFIG_NAMES.search(name):
             message = f"'{name}' cannot be the name of a config: it contains '{rejected[0]}'"
             yield card.problem((*place, "config_name"), message, f"for example '{NOT_IN_CONFIG_NAMES.sub('-', name)}'")
+        yield from (card.problem(where, *mistake) for where, mistake in _forms(config, place))
         splits: list[str] = []
         for where, split in _splits(config.get("data_files"), (*place, "data_files")):
             if not _SPLIT.fullmatch(split):
@@ -172,6 +173,22 @@ def _unreadable(card: _Card) -> Iterator[Problem]:
                 hint = "write its patterns as one list under `path`"
                 yield card.problem(where, f"split '{split}' of config '{name}' occurs twice", hint)
             splits.append(split)
+
+
+def _forms(config: Mapping[str, Any], place: Path) -> Iterator[tuple[Path, tuple[str, str]]]:
+    """Yield the values of `data_files` that `datasets` refuses, with what is wrong and how to fix it."""
+    data_files, path = config.get("data_files"), (*place, "data_files")
+    name = config["config_name"]
+    if isinstance(data_files, Mapping):
+        pairs = ", ".join(f"{{split: {split}, path: ...}}" for split in list(data_files)[:_MOST_SHOWN])
+        yield path, (f"config '{name}' has a mapping, which `datasets` refuses", f"write a list: [{pairs}]")
+    elif data_files is not None and not isinstance(data_files, str | list | tuple):
+        yield path, (f"config '{name}' has no pattern", "for example `data_files: data/*.parquet`")
+    for index, one in enumerate(_listed(data_files)):
+        right = isinstance(one, str) or (isinstance(one, Mapping) and one.keys() == {"split", "path"})
+        if not right:
+            hint = "write a pattern, or both of them: `{split: train, path: data/train-*}`"
+            yield (*path, index), (f"an item of config '{name}' is not a pattern, or a split with its path", hint)
 
 
 def _splits(data_files: object, place: Path) -> Iterator[tuple[Path, str]]:

@@ -225,7 +225,7 @@ def hostile_facts(value: str) -> dict[str, Any]:
         "training": {"hyperparameters": {value: value}, "best": {"metric": value, "value": value, "step": value}},
         "data": {
             "format": value,
-            "columns": [{"name": value, "type": value}],
+            "columns": [{"name": value, "type": value, "labels": [value]}],
             "configs": [{"config_name": value, "splits": [{"name": value, "rows": 1}]}] * 2,
         },
         "git": {"short_commit": value, "date": value},

@@ -39,7 +39,6 @@ def found(folder: Path, configs: object, files: dict[str, bytes] = FILES, **fiel
         ({"data_files": ["data/*.parquet", "data/*.parqet"]}, "data_files[1]"),
         ({"data_files": [{"split": "test", "path": "data/test-*"}]}, "data_files[0].path"),
         ({"data_files": [{"split": "a", "path": ["data/train-*", "test/**"]}]}, "data_files[0].path[1]"),
-        ({"data_files": {"train": "data/train*", "test": "data/tst*"}}, "data_files.test"),
         ({"data_dir": "german"}, "data_dir"),
         ({"data_dir": "de", "data_files": "data/*.csv"}, "data_files"),
         ({"data_files": "*.parquet"}, "data_files"),
@@ -125,7 +124,7 @@ def test_entries_that_datasets_rejects(configs: object, message: str, tmp_path: 
     assert message in problem.message
 
 
-@pytest.mark.parametrize("configs", [None, "data", {}, [], [{"config_name": "a", "data_files": 3}]])
+@pytest.mark.parametrize("configs", [None, "data", {}, []])
 def test_any_other_value_is_no_pattern(configs: object, tmp_path: Path) -> None:
     assert found(tmp_path, configs) == ()
 
@@ -177,3 +176,23 @@ def test_a_file_that_is_not_data_and_decides_on_the_splits_is_named(
     project = project_in(tmp_path, repo=DATASET, card=card)
     warnings = ScreenDataFiles().run(staged(project, dict.fromkeys(paths, b""))).warnings
     assert [problem.message[: len(named)] for problem in warnings] == ([named] if named else [])
+
+
+@pytest.mark.parametrize(
+    ("data_files", "place"),
+    [
+        ({"train": "data/train*"}, "data_files"),
+        (5, "data_files"),
+        ([{"path": "de/*.csv"}], "data_files[0]"),
+        (["de/*.csv", {"path": "de/*.csv"}], "data_files[1]"),
+        ([{"split": "train", "path": "de/*.csv", "sep": ";"}], "data_files[0]"),
+        ([None], "data_files[0]"),
+        ("de/*.csv", ""),
+        (["de/*.csv"], ""),
+        ([{"split": "train", "path": ["de/*.csv"]}], ""),
+    ],
+)
+def test_a_form_that_datasets_refuses_is_named(data_files: object, place: str, tmp_path: Path) -> None:
+    problems = found(tmp_path, [{"config_name": "a", "data_files": data_files}])
+    assert [problem.path for problem in problems] == ([f"card.metadata.configs[0].{place}"] if place else [])
+    assert all(problem.hint for problem in problems)

@@ -87,6 +87,23 @@ def test_results_of_lm_eval_before_04_are_read() -> None:
     assert (result.dataset["type"], result.shots) == ("hellaswag", None)
 
 
+def test_results_of_lighteval_with_the_suite_in_the_name_are_read() -> None:
+    """As its leaderboard wrote them in 2024, and as its documentation shows them."""
+    measured = {"acc": 0.5, "acc_stderr": 0.01, "acc_norm": 0.55, "acc_norm_stderr": 0.01}
+    old = {
+        "config_general": {"lighteval_sha": "494ee12", "max_samples": None, "model_size": "15.08 GB"},
+        "results": {"harness|arc:challenge|25": measured, "lighteval|gsm8k|0": {"em": 0.1, "maj@8": 0.2}},
+        "versions": {},
+        "config_tasks": {"lighteval|gsm8k": {"hf_repo": "gsm8k", "hf_subset": "main", "evaluation_splits": ["test"]}},
+    }
+    found = read(old)
+    assert {name: (one.shots, one.dataset["type"]) for name, one in found.items()} == {
+        "arc:challenge": (25, "arc:challenge"),
+        "gsm8k": (0, "gsm8k"),
+    }
+    assert [(one.name, one.stderr) for one in found["arc:challenge"].scores] == [("acc", 0.01), ("acc_norm", 0.01)]
+
+
 def test_lighteval_names_tasks_in_three_ways() -> None:
     found = read(LIGHTEVAL)
     assert {name: (one.shots, one.dataset.get("type"), one.dataset.get("config")) for name, one in found.items()} == {
