@@ -32,6 +32,8 @@ def folder_files(folder: Path) -> FolderFiles:
     """Return all files below a folder, except those of git and of tools that keep their state there."""
     problems: list[Problem] = []
     repo = _cached_repo(folder)
+    # As the files of a release are named, for which the cache of fingerprints is shared.
+    root = os.path.abspath(folder)  # noqa: PTH100 - without following links
 
     def failed(relative: str, error: OSError) -> None:
         problems.append(_unreadable(relative, error))
@@ -39,7 +41,7 @@ def folder_files(folder: Path) -> FolderFiles:
     files = []
     try:
         for entry in walk(folder, failed=failed):
-            found = _file(folder, entry, repo)
+            found = _file(root, entry, repo)
             if isinstance(found, Problem):
                 problems.append(found)
             else:
@@ -62,9 +64,9 @@ def single_file(path: Path) -> FolderFiles:
     return FolderFiles((_staged(path.name, OnDisk(str(real), Identity.of(status))),), ())
 
 
-def _file(folder: Path, entry: Entry, repo: Path | None) -> StagedFile | Problem:
+def _file(root: str, entry: Entry, repo: Path | None) -> StagedFile | Problem:
     # Strings rather than paths: there may be 100,000 files.
-    place = f"{folder}/{entry.relative}"
+    place = f"{root}/{entry.relative}"
     if entry.kind is Kind.FILE:
         return _staged(entry.relative, OnDisk(place, entry.identity))
     if entry.kind is not Kind.LINK:

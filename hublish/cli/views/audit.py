@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hublish.audit.rules import rule_of
 from hublish.base.values.audited import Audited, AuditFinding
@@ -12,6 +12,9 @@ from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.schemas.documents.json_stream import Rows
 from hublish.schemas.documents.sizes import format_size
+
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
 
 # Findings of one rule that are shown to people.
 _MOST_SHOWN: Final = 50
@@ -48,6 +51,26 @@ class AuditView:
         if self.audited.unread_manifest:
             yield f"The policy in {self.audited.unread_manifest} does not count here; -f names a manifest to audit."
 
+    def markdown(self, ink: "Ink") -> "Iterable[Block]":
+        """Return the totals, then one row per finding, errors first."""
+        from hublish.cli.report.markup import Paragraph, Table
+
+        audited = self.audited
+        total = f"{plural(audited.files, 'file')}, {format_size(audited.size)}"
+        yield Paragraph(f"**Audit** of {ink.code(audited.subject)}: {total}: {self._counts(Paint())}.")
+        found = (*audited.of("error"), *audited.of("warning"), *audited.waived)
+        rows = [
+            (
+                one.problem.severity if one.waived is None else "waived",
+                ink.code(one.problem.code),
+                ink.code(_place(one)),
+                ink.text(one.problem.message if one.waived is None else f"{one.problem.message}; {one.waived}"),
+            )
+            for one in found
+        ]
+        if rows:
+            yield Table(("level", "rule", "place", "finding"), rows, "finding")
+
     def document(self) -> Any:
         """Return the totals and every finding."""
         audited = self.audited
@@ -66,6 +89,11 @@ class AuditView:
 
     def _summary(self, paint: Paint) -> str:
         audited = self.audited
+        total = f"{plural(audited.files, 'file')}, {format_size(audited.size)}"
+        return f"{paint('bold', audited.subject)}: {total}: {self._counts(paint)}"
+
+    def _counts(self, paint: Paint) -> str:
+        audited = self.audited
         counts = [
             paint(color, plural(len(found), noun))
             for found, noun, color in (
@@ -75,10 +103,7 @@ class AuditView:
             )
             if found
         ]
-        result = ", ".join(counts) or paint("green", "no findings")
-        return (
-            f"{paint('bold', audited.subject)}: {plural(audited.files, 'file')}, {format_size(audited.size)}: {result}"
-        )
+        return ", ".join(counts) or paint("green", "no findings")
 
 
 def _group(code: str, found: Sequence[AuditFinding], paint: Paint) -> Iterable[str]:

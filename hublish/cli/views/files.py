@@ -63,6 +63,12 @@ class FilesView:
         width = 5 if self.why else 4
         rows = [tuple(map(ink.code, self._row(file, places)[:width])) for file in files]
         yield Table(("path", "size", "sha256", "origin", "rule")[:width], rows, "file")
+        if self.release.waived:
+            waived = [
+                (ink.code(one.problem.code), ink.code(one.path_in_repo), ink.text(one.reason))
+                for one in self.release.waived
+            ]
+            yield Table(("rule", "file", "waived"), waived, "waived finding")
         if self.excluded and excluded:
             listed = [(ink.code(item.source), ink.code(rule_with_line(item.verdict, places))) for item in excluded]
             yield Table(("excluded", "rule"), listed, "excluded file")

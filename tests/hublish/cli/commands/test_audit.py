@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from hublish.audit.fingerprint import Fingerprint, fingerprint
+from hublish.base.content import OnDisk
 from tests.hublish.audit.payloads import call
 from tests.hublish.cli.running import Run
+from tests.pipeline.staging import wait_for_a_tick
 from tests.planted_tokens import TOKENS
 
 TOKEN = TOKENS["huggingface-token"](random.Random(10))
@@ -86,3 +89,29 @@ def test_a_repo_in_the_cache_is_audited_by_its_name(run: Run, project: Path, mon
     for name in ("acme/digits", f"acme/digits@{commit}"):
         assert f"snapshots/{commit}/m.bin: policy.pickle\n" in run(f"audit {name} -q", exits=1).stdout
     assert "nor a repo in the cache" in run("audit datasets/acme/digits", exits=2).stderr
+
+
+def test_a_summary_of_a_job_has_one_row_for_each_finding(run: Run, project: Path) -> None:
+    (project / "a`|b.bin").write_bytes(call())
+    (project / "aux.txt").write_text("a")
+    rows = [line for line in run("audit . --format markdown", exits=1).stdout.splitlines() if line.startswith("| ")]
+    assert [row.split("|")[1].strip() for row in rows if "policy." in row] == ["error", "warning", "warning"]
+
+
+def test_files_that_a_release_has_read_are_known_to_an_audit_of_their_folder(
+    run: Run, project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        (project / "run" / f"{number}.json").write_text(f"[{number}]")
+    wait_for_a_tick(project)
+    run("audit -q")
+    read: set[str] = set()
+
+    def reading(content: OnDisk, *more: object) -> Fingerprint:
+        read.add(content.path.name)
+        return fingerprint(content, *more)  # type: ignore[arg-type]  # passed on as they are
+
+    monkeypatch.setattr("hublish.audit.read_files.fingerprint", reading)
+    run("audit run -q")
+    assert "weights.npz" in read, "the release has its converted form only"
+    assert not read & {"0.json", "1.json", "2.json"}
