@@ -138,8 +138,13 @@ def test_the_page_needs_no_script(without_script: Callable[..., "Page"]) -> None
     assert page.locator(".tree summary", has_text="part-3").is_visible()
 
 
-def test_a_printed_page_has_a_white_ground_and_no_navigation(without_script: Callable[..., "Page"]) -> None:
-    page = without_script(review_page(sample()), "print")
+def test_a_printed_page_has_every_change_and_no_navigation(without_script: Callable[..., "Page"]) -> None:
+    given = sample()
+    diff = text_diff("vocab.txt", [Line("-", f"word {number}") for number in range(60)], after_size=None)
+    html = review_page(Evidence(given.plan, given.digest, given.surprises, [diff]))
+    assert not without_script(html).get_by_text("word 59").is_visible()
+    page = without_script(html, "print")
+    assert page.get_by_text("word 59").is_visible()
     assert not page.get_by_role("navigation").is_visible()
     assert page.locator(".surprises li").first.is_visible()
     assert page.pdf().startswith(b"%PDF")
