@@ -70,7 +70,7 @@ def test_both_ways_of_the_guide_take_ten_lines(title: str) -> None:
 
 def test_its_commands_run_unchanged(project: Path) -> None:
     commands = [line.split("#")[0].split()[1:] for line in CONSOLE["in 30 seconds"].splitlines()]
-    assert [command[1] for command in commands] == ["rehearse", "plan", "publish", "pull"]
+    assert [command[1] for command in commands] == ["rehearse", "plan", "review", "publish", "pull"]
     for command in commands:
         # Without a token, the Hub beside hub.yaml replaces the public one.
         local = [] if command[1] == "rehearse" else ["--local"]

@@ -66,7 +66,7 @@ def review(
         manifest: the manifest.
         plan: the plan to show, as `plan` returned it or as a plan.json. Default: a new one.
         lock: the path of the lock, which names the files of the last release. Default: the one beside the manifest.
-        card: what becomes of the card on the Hub, as in `plan`. Default: as in the given plan, else `merge`.
+        card: the decision on the card on the Hub, as in `plan`. Default: as in the given plan, else `merge`.
         **options: see `HubOptions`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Text of strangers made visible: escapes for characters that would hide, reorder or control what a reader sees."""
+"""Text of strangers made visible: escapes for characters that would hide, reorder or control other text."""
 
 import unicodedata
 from typing import Final

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 LONGEST: Final = 400
-"""Characters of a message or a line that a page shows: one that is longer hides what comes after it."""
+"""Characters of a message or a line that a page shows: a longer one hides the rest of the page."""
 _STYLE: Final = re.compile(r"<style>(.*?)</style>", re.DOTALL)
 
 

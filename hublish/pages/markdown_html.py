@@ -99,7 +99,7 @@ def _with_levels(html: str, first: int) -> str:
     def moved(tag: re.Match[str]) -> str:
         nonlocal latest
         if tag[1]:
-            # Whatever its level, the end of a heading ends the one that is open.
+            # An end tag of any level ends the heading that is open.
             return f"</h{opened.pop() if opened else latest}"
         latest = min(int(tag[2]) + first - 1, latest + 1, _LOWEST)
         opened.append(latest)

@@ -24,7 +24,7 @@ and after, the findings of the audit, and the digest of the plan. Publishing rec
 commit, so that anyone can compare the release with the page that was approved. It only reads, and refuses a plan that
 is stale."""
 EXAMPLES = (
-    Example("hublish review --open", "see what publishing would do"),
+    Example("hublish review --open", "see the effect of publishing"),
     Example("hublish review plan.json", "the page of a plan from `hublish plan --out`, for its approval"),
     Example("hublish review plan.json -o site/index.html", "in CI: an artifact that a reviewer opens"),
 )
