@@ -1,12 +1,13 @@
 """Discussions and pull requests."""
 
+from collections.abc import Iterator
 from typing import Any, Final
 
 from hublish.hub.server.git.repository import CommitInfo
 from hublish.hub.server.http import Request, Response, page_of, parse_number
 from hublish.hub.server.pages.commit_pages import compared
 from hublish.hub.server.pages.repo_lists import next_page
-from hublish.hub.server.pages.repo_visit import Visit, visiting
+from hublish.hub.server.pages.repo_visit import MOST_MARKDOWN, Visit, visiting
 from hublish.hub.server.pages.web_page import for_people
 from hublish.hub.server.pull_requests import Discussion, Discussions, conflicting_files
 from hublish.hub.server.refusals import HubError
@@ -17,8 +18,7 @@ from hublish.pages.markdown_html import Addresses, markdown_html
 # Discussions in one page, and events and commits of one discussion.
 PAGE: Final = 50
 MOST_EVENTS: Final = 200
-# Characters of a comment that is shown.
-_MOST_COMMENT: Final = 64 << 10
+_TOO_LONG: Final = "<p>The rest of this discussion is too long to show.</p>"
 
 
 @for_people
@@ -39,23 +39,32 @@ def conversation(hub: Hub, request: Request) -> Response:
         item = None if number is None else Discussions(visit.snapshot.git.path).get(number)
         if item is None:
             raise HubError(404, None, f"There is no discussion number {request.params['num']}")
-        events = [_event(visit, event) for event in item.events[:MOST_EVENTS]]
+        events = list(_events(visit, item))
         more = {"events": events, "left_out": len(item.events) - len(events)}
         return visit.render("discussion", "discussions", item=item, **more, **_proposed(visit, item))
 
 
-def _event(visit: Visit, event: dict[str, Any]) -> dict[str, Any]:
-    data, text = event["data"], ""
-    if event["type"] == "comment" and not data["hidden"]:
-        # Pictures of others are never loaded, and a comment has none of its own.
-        text = markdown_html(data["latest"]["raw"][:_MOST_COMMENT], Addresses(_link, lambda _: None))
+def _events(visit: Visit, item: Discussion) -> Iterator[dict[str, Any]]:
+    left = MOST_MARKDOWN
+    for event in item.events[:MOST_EVENTS]:
+        data, html = event["data"], ""
+        if event["type"] == "comment" and not data["hidden"]:
+            text = data["latest"]["raw"]
+            left -= len(text)
+            # Pictures of others are never loaded, and a comment has none of its own.
+            html = markdown_html(text, Addresses(_link, lambda _: None)) if left >= 0 else _TOO_LONG
+        yield _event(visit, event, html)
+
+
+def _event(visit: Visit, event: dict[str, Any], html: str) -> dict[str, Any]:
+    data = event["data"]
     return {
         "type": event["type"],
         "author": event["author"]["name"],
         "time": event["createdAt"],
         "hidden": bool(data.get("hidden")),
         "edited": bool(data.get("edited")),
-        "html": text,
+        "html": html,
         "data": data,
         "commit": visit.url("commit", revision=str(data.get("oid", ""))),
     }

@@ -12,7 +12,7 @@ from hublish.hub.server.git.last_changes import last_commits
 from hublish.hub.server.http import Request, Response, content_response, page_after
 from hublish.hub.server.pages.file_summaries import Summary, summary_of
 from hublish.hub.server.pages.repo_lists import next_page
-from hublish.hub.server.pages.repo_visit import PICTURES, Visit, visiting
+from hublish.hub.server.pages.repo_visit import MOST_MARKDOWN, PICTURES, Visit, visiting
 from hublish.hub.server.pages.web_page import for_people
 from hublish.hub.server.refusals import entry_not_found
 from hublish.hub.server.routes.browse import stored_file
@@ -132,7 +132,7 @@ def _shown(visit: Visit, entry: Entry) -> dict[str, Any]:
         return shown | {"reason": summary or "This file is not a text."}
     if text.count("\n") > MOST_LINES:
         return shown | {"reason": "This file has too many lines to show."}
-    if suffix in _MARKDOWN:
+    if suffix in _MARKDOWN and len(text) <= MOST_MARKDOWN:
         shown["rendered"] = visit.markdown(text[body_start(text) :], visit.path.rpartition("/")[0])
     return shown | {"lines": text.removesuffix("\n").split("\n") if text else []}
 

@@ -7,7 +7,7 @@ from hublish.formats.front_matter import body_start
 from hublish.hub.server.access import identify
 from hublish.hub.server.http import Request, Response
 from hublish.hub.server.pages.repo_lists import shown_tags
-from hublish.hub.server.pages.repo_visit import Visit, visiting
+from hublish.hub.server.pages.repo_visit import MOST_MARKDOWN, Visit, visiting
 from hublish.hub.server.pages.web_page import for_people
 from hublish.hub.server.repo_properties import Described, used_storage
 from hublish.hub.server.spaces import Space, read_space
@@ -16,8 +16,8 @@ from hublish.pages.card_page import chips
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.sizes import format_size
 
-# Bytes of a card that is shown.
-MOST_CARD: Final = 1 << 20
+# Bytes of a card, most of which are the metadata of a long one.
+MOST_CARD: Final = 4 << 20
 
 
 @for_people
@@ -27,12 +27,13 @@ def show(hub: Hub, request: Request) -> Response:
         described = Described(visit.snapshot, visit.settings)
         entry = visit.snapshot.find_file(CARD_FILE)
         data = visit.snapshot.read(CARD_FILE, MOST_CARD) if visit.may_read else None
-        text = data.decode("utf-8", "replace") if data is not None else ""
+        card = data.decode("utf-8", "replace") if data is not None else ""
+        text = card[body_start(card) :]
         return visit.render(
             "repo",
             "card",
             has_card=entry is not None,
-            card=visit.markdown(text[body_start(text) :]) if data is not None else None,
+            card=visit.markdown(text) if data is not None and len(text) <= MOST_MARKDOWN else None,
             chips=list(chips(described.metadata.card or {}, "")) if visit.may_read else [],
             tags=shown_tags(described),
             facts=list(_facts(visit, described)),

@@ -35,6 +35,8 @@ PICTURES: Final = {
 # Branches and tags in a menu, and segments that a revision may have.
 _MOST_REFS: Final = 100
 _MOST_SEGMENTS: Final = 16
+# Characters of Markdown that a page renders: brackets and tags without end take seconds, which grow with the square.
+MOST_MARKDOWN: Final = 100_000
 _SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
 _DATA: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp|avif|svg\+xml);base64,[A-Za-z0-9+/=]+")
 

@@ -86,3 +86,7 @@ def test_a_long_discussion_is_cut(browser: Browser, api: HfApi, repo: str, monke
     monkeypatch.setattr(discussion_pages, "MOST_EVENTS", 3)
     page = browser.page(f"/{repo}/discussions/1")
     assert "2 later events are not shown." in page.text
+    monkeypatch.setattr(discussion_pages, "MOST_MARKDOWN", 105)
+    page = browser.page(f"/{repo}/discussions/1")
+    assert "xxx" in page.text
+    assert page.text.count("too long to show") == 2

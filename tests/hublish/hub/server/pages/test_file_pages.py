@@ -114,7 +114,9 @@ def test_a_file_that_can_be_shown_is_shown(
     assert browser.get(download).body == data
 
 
-def test_markdown_is_rendered_where_it_is_with_its_source(browser: Browser, api: HfApi, repo: str) -> None:
+def test_markdown_is_rendered_where_it_is_with_its_source(
+    browser: Browser, api: HfApi, repo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     text = (
         b"---\ntitle: no\n---\n# More\n\n[up](../a.txt) [here](b.md) ![](pic.png) ![](../pic.png) <script>x</script>\n"
     )
@@ -123,6 +125,11 @@ def test_markdown_is_rendered_where_it_is_with_its_source(browser: Browser, api:
     assert {f"/{repo}/blob/main/a.txt", f"/{repo}/blob/main/docs/b.md"} <= set(page.links)
     assert page.values("img", "src") == [f"/{repo}/media/main/docs/pic.png"]
     assert "<script>x</script>" in page.text
+    assert "L1" in page.values("tr", "id")
+    # Of a longer one, the source is enough.
+    monkeypatch.setattr(file_pages, "MOST_MARKDOWN", 10)
+    page = browser.page(f"/{repo}/blob/main/docs/a.md")
+    assert page.values("img", "src") == []
     assert "L1" in page.values("tr", "id")
 
 

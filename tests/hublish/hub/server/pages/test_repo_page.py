@@ -121,7 +121,10 @@ def test_a_card_that_is_missing_or_too_large(
 ) -> None:
     assert "no README.md" in browser.page(f"/{repo}").text
     write(api, repo, {"README.md": CARD.encode()})
-    monkeypatch.setattr(repo_page, "MOST_CARD", 20)
+    # Long metadata alone do not make a card too large.
+    monkeypatch.setattr(repo_page, "MOST_MARKDOWN", 40)
+    assert "bold" in browser.page(f"/{repo}").text
+    monkeypatch.setattr(repo_page, "MOST_MARKDOWN", 20)
     page = browser.page(f"/{repo}")
     assert "too large to show" in page.text
     assert f"/{repo}/blob/main/README.md" in page.links
