@@ -5,7 +5,6 @@ The one exception is the cache of huggingface_hub, whose snapshots consist of li
 
 import os
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -17,6 +16,8 @@ from hublish.schemas.diagnose.problems import Problem
 
 _REPO_IN_CACHE: Final = re.compile(r"(?:model|dataset|space|kernel)s--[^/]+")
 _SHARED_BLOB: Final = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}")
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_LONGEST_COMMIT: Final = 64
 _EXCLUDE: Final = "remove it, or replace it by the file"
 
 
@@ -133,10 +134,14 @@ def cached_snapshot(cache: Path, repo_type: str, repo_id: str, revision: str) ->
         revision: a branch, a tag or a commit.
     """
     repo = cache / "--".join([f"{repo_type}s", *repo_id.split("/")])
-    commits = [revision, *_referred(repo / "refs", revision)]
-    return next((folder for commit in commits if (folder := repo / "snapshots" / commit).is_dir()), None)
+    commit = revision if _COMMIT.fullmatch(revision) else _referred(repo / "refs", revision)
+    folder = repo / "snapshots" / commit
+    return folder if _COMMIT.fullmatch(commit) and folder.is_dir() else None
 
 
-def _referred(refs: Path, revision: str) -> Iterator[str]:
-    if ".." not in revision.split("/") and (refs / revision).is_file():
-        yield (refs / revision).read_text(encoding="utf-8").strip()
+def _referred(refs: Path, revision: str) -> str:
+    """Return the commit of a branch or tag in the cache; an empty string without one."""
+    path = refs / revision
+    if ".." in revision.split("/") or not path.is_relative_to(refs) or not path.is_file():
+        return ""
+    return path.read_bytes()[:_LONGEST_COMMIT].decode("ascii", "replace").strip()

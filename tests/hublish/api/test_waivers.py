@@ -127,6 +127,11 @@ def test_a_waiver_of_the_publisher_does_not_count_for_a_reader(waiving: Path, hu
         with pytest.raises(PolicyError) as caught:
             verb("acme/digits", endpoint=hub.endpoint, token=hub.token, allow_patterns=["data/*"])
         assert [one.code for one in caught.value.problems] == ["policy.pickle"]
+    # Neither does the record of it in the publisher's lock.
+    lock = waiving.parent / "hub.lock"
+    with pytest.raises(PolicyError) as caught:
+        hublish.pull(lock=lock, endpoint=hub.endpoint, token=hub.token, allow_patterns=["data/*"])
+    assert [one.code for one in caught.value.problems] == ["policy.pickle"]
 
 
 def test_a_waiver_for_a_rendered_card_is_used_by_check_and_by_files(waiving: Path) -> None:

@@ -89,6 +89,10 @@ def test_a_repo_in_the_cache_is_audited_by_its_name(run: Run, project: Path, mon
     for name in ("acme/digits", f"acme/digits@{commit}"):
         assert f"snapshots/{commit}/m.bin: policy.pickle\n" in run(f"audit {name} -q", exits=1).stdout
     assert "nor a repo in the cache" in run("audit datasets/acme/digits", exits=2).stderr
+    # A file of the cache cannot lead the audit to another folder.
+    (repo / "refs" / "evil").write_text("../../..")
+    for name in ("acme/digits@evil", "acme/digits@../refs/main", f"acme/digits@{'1' * 40}"):
+        assert "nor a repo in the cache" in run(f"audit {name}", exits=2).stderr
 
 
 def test_a_summary_of_a_job_has_one_row_for_each_finding(run: Run, project: Path) -> None:
