@@ -4,10 +4,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from hublish.base.values.surprise import Surprise
+from hublish.cli.report.markdown import problem_item
 from hublish.cli.report.markup import Block, Fence, Fold, Ink, Items, Paragraph, Table
 from hublish.cli.terminal.text import plural
 from hublish.cli.views import phrases
 from hublish.diffs.differences import FileDiff
+from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.plan import PlanDocument
 
 # Longer tables are folded, so that the comment of a large release leaves the page of its pull request readable.
@@ -66,6 +68,13 @@ def finding_blocks(plan: PlanDocument, ink: Ink) -> Iterator[Block]:
         ]
         yield Paragraph("#### Findings")
         yield Table(("rule", "file", "finding", "waived"), rows, "finding", _MOST_FILES)
+
+
+def warning_blocks(problems: Iterable[Problem], ink: Ink) -> Iterator[Block]:
+    """Yield the warnings that are not among the findings."""
+    if items := [problem_item(each, ink) for each in problems if not each.code.startswith("policy.")]:
+        yield Paragraph("#### Warnings")
+        yield Items(items, "warning")
 
 
 def _waiver(reason: str | None, ink: Ink) -> str:

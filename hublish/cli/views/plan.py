@@ -85,6 +85,8 @@ class PlanView:
         lines = [(_MARKS[row.files[0].action][2], row.path, sizes_of(row), _how(row), self._why(row)) for row in rows]
         yield from layout.file_blocks(lines, _Rest.of(self.plan).texts(excluded=True), ink)
         yield from layout.finding_blocks(plan, ink)
+        if isinstance(self.plan, Plan):
+            yield from layout.warning_blocks((*self.plan.release.warnings, *self.plan.warnings), ink)
 
     def quiet(self) -> Iterable[str]:
         """Return the files in the commit, each with its mark."""

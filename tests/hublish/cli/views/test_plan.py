@@ -12,6 +12,7 @@ from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.plan import PlanView
 from hublish.diffs.differences import Entry, FileDiff, Hunk, Line
 from hublish.pipeline.lock.records import plan_document
+from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.plan import PlanDocument, PlannedFinding
 from tests.hublish.cli.running import Golden
 from tests.hublish.cli.views.values import Make, Show
@@ -180,3 +181,12 @@ def test_refusals_and_waivers_are_shown_from_a_saved_plan(make: Make, show: Show
     assert "waived: test" in show(view)
     assert "**Refused:** the tag v1.2.0 is at another release" in as_markdown(view)
     assert "| `policy.secret` | `k.pem` | a key | yes: test |" in as_markdown(view)
+
+
+def test_as_markdown_a_new_plan_has_its_warnings(make: Make, as_markdown: Show) -> None:
+    warnings = (
+        Problem("plan.permission", "there is no @token", severity="warning"),
+        Problem("policy.pickle", "a pickle", severity="warning"),
+    )
+    shown = as_markdown(PlanView(make.plan(make.add("a.json", 10), warnings=warnings)))
+    assert shown.endswith("#### Warnings\n\n- **warning** `plan.permission`: there is no &#64;<!-- -->token.\n")
