@@ -1,5 +1,6 @@
 """The history of a revision or of one path in it, and the changes of a commit."""
 
+import time
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
@@ -23,6 +24,8 @@ MOST_COMPARED: Final = 5000
 # Files of a change in one page, and bytes of all files that are compared for it.
 FILES: Final = 40
 _MOST_BYTES: Final = 8 << 20
+# Seconds after which the files of a page are listed without their changes: each may be made to compare slowly.
+MOST_SECONDS = 5.0
 # Characters of the changed lines in one page.
 _MOST_MARKUP: Final = 400_000
 
@@ -97,12 +100,12 @@ def compared(visit: Visit, before: str | None, after: str) -> dict[str, Any]:
     """Return the changes between two trees for a page, in several pages if there are many."""
     found = list(changes(visit.snapshot.load, before, after))
     page, headers = page_of(visit.request, found, FILES)
-    budget, room = _MOST_BYTES, _MOST_MARKUP
+    budget, room, end = _MOST_BYTES, _MOST_MARKUP, time.monotonic() + MOST_SECONDS
     rows = []
     for change in page:
         known = (visit.snapshot.facts(entry).size for entry in change[1:] if entry)
         sizes = " → ".join(map(format_size, known))
-        diff, read = _diff(visit, change, budget)
+        diff, read = _diff(visit, change, budget) if time.monotonic() < end else (None, 0)
         budget -= read
         shown = None if diff is None else shown_diff(diff, room)
         room -= shown.cost if shown else 0

@@ -67,7 +67,9 @@ def test_a_merge_is_part_of_the_history_of_what_it_changed_itself(browser: Brows
     assert "a.txt" in page.text
 
 
-def test_a_commit_shows_its_message_and_its_files(browser: Browser, api: HfApi, repo: str) -> None:
+def test_a_commit_shows_its_message_and_its_files(
+    browser: Browser, api: HfApi, repo: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(api, repo, "base", {"a.txt": b"one\ntwo\n", "old/b.bin": b"\0" * 2000, "keep.txt": b"k"})
     changes: list[Operation] = [
         CommitOperationAdd("a.txt", b"one\n2 <b>\n"),
@@ -78,6 +80,13 @@ def test_a_commit_shows_its_message_and_its_files(browser: Browser, api: HfApi, 
     page = browser.page(f"/{repo}/commit/{oid}")
     assert "3 changed files" in page.words
     assert "The body\n\nof it" in page.text
+    assert "-two" in page.text
+    assert "+2 <b>" in page.text
+    assert {"ins", "del"} <= {tag for tag, _ in page.elements}
+    # Files that take too long to compare are listed with their sizes.
+    monkeypatch.setattr(commit_pages, "MOST_SECONDS", 0.0)
+    page = browser.page(f"/{repo}/commit/{oid}")
+    assert "+2 <b>" not in page.text
     for name in ("a.txt", "old/b.bin", "new.txt", "me", str(oid)):
         assert name in page.text
     assert "keep.txt" not in page.text
