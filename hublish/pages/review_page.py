@@ -24,16 +24,17 @@ if TYPE_CHECKING:
     from jinja2 import Template
 
 # In characters: a page of 1,000 files stays below 400 KB, and one without pictures far below.
-_ROOM_FOR_DIFFS: Final = 110_000
+_ROOM_FOR_DIFFS: Final = 75_000
 _ROOM_FOR_DIFF: Final = 24_000
 _ROOM_FOR_CARD: Final = 24_000
 # Bytes of all pictures of both cards; base64 makes them a third larger.
-_ROOM_FOR_PICTURES: Final = 60_000
+_ROOM_FOR_PICTURES: Final = 48_000
 # Lines and entries of a diff that a page shows without a click, and how many such diffs.
 _SHORT_DIFF: Final = 40
 _MOST_OPEN: Final = 12
-# The other ones are counted. A list of so many says enough, and each file is in the list of files.
-_MOST_SURPRISES: Final = 200
+# The other ones are folded.
+_MOST_SURPRISES: Final = 100
+# The JSON of the plan has the other ones: they do not change the release.
 _MOST_EXCLUDED: Final = 200
 _SECRET: Final = "policy.secret"  # noqa: S105 - the code of a finding
 _COMMITTED: Final = ("add", "change", "delete")
@@ -95,6 +96,7 @@ def review_page(evidence: Evidence) -> str:
     plan = evidence.plan
     surprises = sorted(evidence.surprises, key=lambda each: each.level != "high")
     diffs, left_out = _fitting(evidence)
+    findings = {(found.code, found.message) for found in plan.findings}
     shown = {
         "plan": plan,
         "digest": evidence.digest,
@@ -104,7 +106,7 @@ def review_page(evidence: Evidence) -> str:
         "counts": _counts(plan),
         "facts": list(_facts(plan)),
         "surprises": surprises[:_MOST_SURPRISES],
-        "more_surprises": _by_code(surprises[_MOST_SURPRISES:]),
+        "more_surprises": surprises[_MOST_SURPRISES:],
         "anchors": {path: f"diff-{index}" for index, path in enumerate(diffs)},
         "tree": file_tree(plan.files),
         "marks": MARKS,
@@ -112,7 +114,7 @@ def review_page(evidence: Evidence) -> str:
         "diffs": [(diff, _is_open(index, diff)) for index, diff in enumerate(diffs.values())],
         "left_out": left_out,
         "cards": list(_cards(evidence)),
-        "warnings": [problem for problem in evidence.warnings if not _is_finding(problem, plan)],
+        "warnings": [each for each in evidence.warnings if (each.code, each.message) not in findings],
         "provenance": evidence.provenance,
         "variables": {**plan.variables, **plan.surroundings},
     }
@@ -149,10 +151,8 @@ def _facts(plan: PlanDocument) -> Iterator[tuple[str, str]]:
         gated = f", gated ({plan.gated})" if plan.gated in ("auto", "manual") else ""
         yield "Visibility", plan.visibility + gated
     yield "Branch", f"{plan.revision}, as a pull request" if plan.create_pr else plan.revision
-    yield (
-        "Parent",
-        plan.parent_commit[:12] if plan.parent_commit else ("a new branch" if plan.repo_exists else "a new repo"),
-    )
+    created = "a new branch" if plan.repo_exists else "a new repo"
+    yield "Parent", plan.parent_commit[:12] if plan.parent_commit else created
     yield "Tag", plan.tag or "none"
     yield "To send", format_size(plan.bytes_to_send)
     if plan.last_release is not None:
@@ -160,25 +160,14 @@ def _facts(plan: PlanDocument) -> Iterator[tuple[str, str]]:
         yield "Last release", f"{last.tag or last.revision} at {last.commit[:12]}"
 
 
-def _by_code(surprises: Iterable[Surprise]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for surprise in surprises:
-        counts[surprise.code] = counts.get(surprise.code, 0) + 1
-    return counts
-
-
 def _excluded(file: ExcludedFile) -> tuple[str, str]:
     place = f"{file.location.source}:{file.location.line}" if file.location else ""
     return short(file.source), short(", ".join(part for part in (file.reason, place) if part))
 
 
-def _is_finding(problem: Problem, plan: PlanDocument) -> bool:
-    return any(found.code == problem.code and found.message == problem.message for found in plan.findings)
-
-
 def _fitting(evidence: Evidence) -> tuple[dict[str, ShownDiff], int]:
     """Return the diffs that the page has room for, by path, and how many files have others."""
-    secret = {found.path_in_repo for found in evidence.plan.findings if found.code == _SECRET}
+    secret = _secret_files(evidence.plan)
     room, found, left_out = _ROOM_FOR_DIFFS, dict[str, ShownDiff](), 0
     # Stable: the others keep the order of the plan.
     order = sorted(evidence.diffs, key=lambda diff: (diff.path_in_repo not in (CARD_FILE, MANIFEST_FILE), _rank(diff)))
@@ -192,6 +181,10 @@ def _fitting(evidence: Evidence) -> tuple[dict[str, ShownDiff], int]:
         room -= shown.cost
         found[diff.path_in_repo] = shown
     return found, left_out
+
+
+def _secret_files(plan: PlanDocument) -> set[str]:
+    return {found.path_in_repo for found in plan.findings if found.code == _SECRET}
 
 
 def _rank(diff: FileDiff) -> int:
@@ -212,7 +205,7 @@ def _cards(evidence: Evidence) -> Iterator[_Card]:
     """Yield the card before and after, if the plan changes it."""
     plan = evidence.plan
     diff = next((diff for diff in evidence.diffs if diff.path_in_repo == CARD_FILE), None)
-    if diff is None:
+    if diff is None or CARD_FILE in _secret_files(plan):
         return
     room = [_ROOM_FOR_PICTURES]
     sides = (
