@@ -124,9 +124,10 @@ class OnDemand:
         """Return the text of a template rendered with plain data; see `Child.render`."""
         if not template.built_in:
             return render(template, context)
-        from hublish.pipeline.render_card.template_sandbox import new_environment, respond
+        from hublish.pipeline.render_card.template_sandbox import codes_of_process, new_environment, respond
 
-        return _text(template, respond(new_environment(), _request(template, context)), _SECONDS, context)
+        environment = new_environment(codes_of_process())
+        return _text(template, respond(environment, _request(template, context)), _SECONDS, context)
 
 
 ON_DEMAND: Final = OnDemand()

@@ -12,7 +12,7 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from functools import partial
+from functools import cache, partial
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -79,7 +79,9 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
         environment.finalize = _printed_as_markdown
     try:
         response = _rendered(_compiled(environment, request), context, request["output"])
-        return _with_printed(response, request, context) if "tracked" in request and "text" in response else response
+        if "tracked" in request and "text" in response:
+            return _with_printed(response, request, context, environment.bytecode_cache)
+        return response
     except jinja2.TemplateSyntaxError as error:
         return {"kind": "syntax", "message": error.message or "syntax error", "line": error.lineno}
     except jinja2.TemplateNotFound as error:
@@ -99,19 +101,29 @@ def respond(environment: jinja2.Environment, request: dict[str, Any]) -> Respons
         return {"kind": "failed", "message": message, "line": _line(error, name)}
 
 
-class _Codes(jinja2.BytecodeCache):
-    """The code of the templates that this process has compiled, by their names and texts."""
+class Codes(jinja2.BytecodeCache):
+    """The code of templates that were compiled, by their code generator, names and texts."""
 
     def __init__(self) -> None:
-        self._codes: dict[tuple[str, str], CodeType | None] = {}
+        self._codes: dict[tuple[object, str, str], CodeType | None] = {}
 
     def load_bytecode(self, bucket: Bucket) -> None:
         """Set the code of a template that was compiled before."""
-        bucket.code = self._codes.get((bucket.key, bucket.checksum))
+        bucket.code = self._codes.get(self._key(bucket))
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         """Keep the code of a template."""
-        self._codes[bucket.key, bucket.checksum] = bucket.code
+        self._codes[self._key(bucket)] = bucket.code
+
+    @staticmethod
+    def _key(bucket: Bucket) -> tuple[object, str, str]:
+        return bucket.environment.code_generator_class, bucket.key, bucket.checksum
+
+
+@cache
+def codes_of_process() -> Codes:
+    """Return the code of the built-in templates, which a process that renders many cards compiles once."""
+    return Codes()
 
 
 def _prepare(environment: jinja2.Environment, name: str) -> None:
@@ -143,8 +155,10 @@ def _with_markup(context: dict[str, Any]) -> dict[str, Any]:
     return {**context, "pictures": pictures} if pictures else context
 
 
-def new_environment(kind: type[jinja2.Environment] = ImmutableSandboxedEnvironment) -> jinja2.Environment:
-    """Return the sandbox for templates, with filters that escape for Markdown."""
+def new_environment(
+    codes: jinja2.BytecodeCache | None = None, kind: type[jinja2.Environment] = ImmutableSandboxedEnvironment
+) -> jinja2.Environment:
+    """Return the sandbox for templates, with filters that escape for Markdown; `codes` keeps what it compiles."""
     # Immutable: a template must not change the data that the next expression prints.
     environment = kind(
         undefined=jinja2.StrictUndefined,
@@ -152,7 +166,7 @@ def new_environment(kind: type[jinja2.Environment] = ImmutableSandboxedEnvironme
         finalize=_printed,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=_Codes(),
+        bytecode_cache=codes or Codes(),
     )
     for name, escaping in (("markdown", as_markdown), ("code", as_code), ("code_block", as_code_block)):
         environment.filters[name] = partial(_marked, escaping)
@@ -245,7 +259,9 @@ def _compiled(environment: jinja2.Environment, request: dict[str, Any]) -> jinja
     return jinja2.Template.from_code(environment, code, environment.globals)
 
 
-def _with_printed(response: Response, request: dict[str, Any], context: dict[str, Any]) -> Response:
+def _with_printed(
+    response: Response, request: dict[str, Any], context: dict[str, Any], codes: jinja2.BytecodeCache | None
+) -> Response:
     """Add the places of the `tracked` values of the context to a response."""
     # The card does not depend on them: without them, it is published as it is.
     with suppress(Exception):
@@ -254,7 +270,7 @@ def _with_printed(response: Response, request: dict[str, Any], context: dict[str
         class Sandbox(TrackingSandbox, ImmutableSandboxedEnvironment):
             pass
 
-        environment = new_environment(Sandbox)
+        environment = new_environment(codes, Sandbox)
         if request.get("markdown"):
             environment.finalize = _printed_as_markdown
         names = tracking(environment)

@@ -5,9 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import jinja2
 import pytest
 
 from hublish.base.errors import CardError
@@ -177,6 +179,16 @@ def test_a_template_that_a_child_has_compiled_renders_the_same(likely: tuple[str
         assert child.render(template, context) == ON_DEMAND.render(template, context)
     with Child(*likely) as child:
         assert child.render(own, {"value": 1}) == "1", "by its text, and not only by its name"
+
+
+def test_a_process_compiles_a_built_in_template_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = project_in(tmp_path)
+    template, context = find_template("model", project), everything("model")
+    tracked = replace(template, tracked=("metadata",))
+    first = ON_DEMAND.render(template, context), ON_DEMAND.render(tracked, context).printed
+    monkeypatch.delattr(jinja2.Environment, "compile")
+    assert (ON_DEMAND.render(template, context), ON_DEMAND.render(tracked, context).printed) == first
+    assert first[1]
 
 
 def test_a_child_is_stopped_when_its_parent_fails() -> None:
