@@ -143,7 +143,8 @@ class _Comparison:
                 before = _MISSING if index is None else old[index]
                 after = _MISSING if new_index is None else new[new_index]
                 # Named by the place after the change, so that it can be found.
-                yield from self.changes(before, after, f"{path}[{index if new_index is None else new_index}]")
+                place = index if new_index is None else new_index
+                yield from self.changes(before, after, _ended(f"{path}[{place}]"))
 
     def _number(self, item: Any) -> Hashable:
         """Return a value that is equal for equal items; texts, numbers and constants are such values themselves."""
@@ -165,9 +166,15 @@ def _is_small(value: Any) -> bool:
 
 
 def _below(path: str, key: str) -> str:
+    key = key if len(key) <= _LONGEST_NAME else key[:_LONGEST_NAME] + CUT
     if _PLAIN_KEY.fullmatch(key):
-        return f"{path}.{key}" if path else key
-    return f"{path}[{_text(key)}]"
+        return _ended(f"{path}.{key}" if path else key)
+    return _ended(f"{path}[{_text(key)}]")
+
+
+def _ended(path: str) -> str:
+    # A long path would be a part of every one below it.
+    return path if len(path) <= 2 * _LONGEST_NAME else CUT + path[-_LONGEST_NAME:]
 
 
 # ---------------------------------------------------------------------------------------------- limits of the output
@@ -175,8 +182,9 @@ def _below(path: str, key: str) -> str:
 
 def _entry(change: _Changed) -> Entry:
     before, after = _shown(change.before), _shown(change.after)
-    name = change.path[-_LONGEST_NAME:] or "(the whole document)"
-    return Entry(name, _fitted(before, after, _SEARCHED), _fitted(after, before, _SEARCHED))
+    return Entry(
+        change.path or "(the whole document)", _fitted(before, after, _SEARCHED), _fitted(after, before, _SEARCHED)
+    )
 
 
 def without_credentials(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:

@@ -107,6 +107,16 @@ def test_deep_documents_take_time_in_proportion(depth: int) -> None:
     assert diff.kind == "text" or len(diff.entries) == 1
 
 
+def test_long_paths_take_no_memory_for_each_change_below_them() -> None:
+    # Whole paths would take 40 gigabytes.
+    leaves = [{str(key): value for key in range(20_000)} for value in (1, 2)]
+    before, after = (json.dumps({"k" * 1_000_000: {"m" * 1_000_000: each}}).encode() for each in leaves)
+    diff = compared("a.json", before, after)
+    assert diff.summary == "20,000 keys changed"
+    assert diff.entries[0].name.endswith('mmm…"]["0"]')
+    assert len(diff.entries[0].name) < 500
+
+
 def test_changes_beyond_the_limit_are_counted() -> None:
     before, after = ({str(key): value for key in range(2000)} for value in (1, 2))
     diff = compared("a.json", json.dumps(before).encode(), json.dumps(after).encode())
