@@ -239,6 +239,43 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType({rule.code: rule for rule in
 # Families whose rules are all in the table above.
 _FULL_FAMILIES: Final = frozenset(code.partition(".")[0] for code in RULES)
 _CODE: Final = re.compile(r"[a-z]+(?:\.[a-z_0-9]+)+")
+# `card.md` and `config.json` are files, whether they exist or not.
+_SUFFIXES: Final = (
+    *(
+        "md",
+        "py",
+        "json",
+        "jsonl",
+        "yaml",
+        "yml",
+        "toml",
+        "txt",
+        "csv",
+        "tsv",
+        "html",
+        "lock",
+        "log",
+        "tmp",
+        "zip",
+        "tar",
+    ),
+    *(
+        "bin",
+        "pt",
+        "pth",
+        "ckpt",
+        "npz",
+        "npy",
+        "safetensors",
+        "gguf",
+        "onnx",
+        "keras",
+        "parquet",
+        "arrow",
+        "h5",
+        "png",
+    ),
+)
 
 
 def rule_of(code: str) -> Rule | None:
@@ -260,4 +297,6 @@ def near_codes(word: str) -> tuple[str, ...]:
 def reads_as_code(word: str) -> bool:
     """Return whether a word has the form of a code and begins with a family that has codes."""
     family = word.partition(".")[0]
-    return _CODE.fullmatch(word) is not None and (family in _FAMILIES or family in _FULL_FAMILIES)
+    if _CODE.fullmatch(word) is None or word.rpartition(".")[2] in _SUFFIXES:
+        return False
+    return family in _FAMILIES or family in _FULL_FAMILIES

@@ -119,7 +119,8 @@ def waiver_of(policy: Policy, code: str, path: str) -> int | None:
     return next(found, None)
 
 
-def largest_readable(policy: Policy, path: str) -> int:
-    """Return the size in bytes up to which a file is read: a larger one is refused without reading it."""
-    waived = waiver_of(policy, "policy.size", path) is not None
-    return FILE_LIMIT if waived else min(policy.max_file_size, FILE_LIMIT)
+def is_readable(policy: Policy, path: str, size: int) -> bool:
+    """Return whether a file is read: one that is refused for its size in bytes may be too large for that."""
+    if size <= min(policy.max_file_size, FILE_LIMIT):
+        return True
+    return size <= FILE_LIMIT and waiver_of(policy, "policy.size", path) is not None

@@ -13,7 +13,7 @@ from hublish.audit.file_audit import audit_secrets
 from hublish.audit.fingerprint import Inspection
 from hublish.audit.path_audit import FILE_LIMIT, count_problems, first_match, name_problems, size_problems
 from hublish.audit.policy import text_problems
-from hublish.audit.waivers import Waivers, largest_readable
+from hublish.audit.waivers import Waivers, is_readable
 from hublish.base.content import Content, ContentChangedError, InMemory
 from hublish.base.errors import PolicyError
 from hublish.base.patterns import matching, near_misses
@@ -142,8 +142,7 @@ def _secrets(
 
 
 def _is_searched(file: StagedFile, manifest: Manifest) -> bool:
-    # A file that is refused for its size may be too large to read in a reasonable time.
-    readable = file.content.size <= largest_readable(manifest.policy, file.path_in_repo)
+    readable = is_readable(manifest.policy, file.path_in_repo, file.content.size)
     return readable and _is_unconverted(file, manifest)
 
 

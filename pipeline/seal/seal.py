@@ -12,7 +12,7 @@ from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 from hublish.audit.fingerprint_processes import process_count
 from hublish.audit.policy import text_problems
 from hublish.audit.read_files import FileReader, Unread
-from hublish.audit.waivers import largest_readable
+from hublish.audit.waivers import is_readable
 from hublish.base.content import Content
 from hublish.base.errors import HublishError, PolicyError, SourceChangedError, SourceError
 from hublish.base.progress import SILENT, Progress
@@ -85,7 +85,7 @@ class Seal:
         """
         # A file above the limit is refused when the release is sealed.
         policy = project.manifest.policy
-        readable = [file for file in files if file.content.size <= largest_readable(policy, file.path_in_repo)]
+        readable = [file for file in files if is_readable(policy, file.path_in_repo, file.content.size)]
         prints = self._fingerprints(readable, policy)
         self._read.prints.update(zip((file.content for file in readable), prints, strict=True))
         return {file.path_in_repo: print_.sha256 for file, print_ in zip(readable, prints, strict=True)}

@@ -63,22 +63,14 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     if not arguments.paths and not arguments.codes:
         raise UsageError("no PATH is given", hint="such as `hublish explain README.md`, or a rule: policy.pickle")
     import hublish
+    from hublish.audit.rules import RULES
     from hublish.base.values import explanation
-    from hublish.base.values.explanation import Explained
     from hublish.cli.views.explain import ExplanationView
 
-    codes = [path for path in arguments.paths if _names_rule(path, arguments)]
-    rules = tuple(hublish.explain_rule(code) for code in [*codes, *arguments.codes])
+    codes = [path for path in arguments.paths if path in RULES and not _is_file(path, arguments)]
     paths = [path for path in arguments.paths if path not in codes]
-    explained = Explained(())
-    # A rule needs no manifest.
-    if paths:
-        explained = hublish.explain(
-            manifest(arguments, report),
-            *paths,
-            remote=arguments.remote or arguments.endpoint is not None,
-            **hub_options(arguments, report),
-        )
+    explained, others = _explained(paths, arguments, report) if paths else (explanation.Explained(()), [])
+    rules = tuple(hublish.explain_rule(code) for code in [*codes, *arguments.codes, *others])
     # A path that exists nowhere is likely a typo, so it fails even without --detailed-exitcode.
     outcomes = {answer.outcome for answer in explained.explanations}
     code = CHANGES if arguments.detailed_exitcode and outcomes - {explanation.Outcome.IN} else 0
@@ -86,15 +78,33 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     return Outcome(view, FAILED if explanation.Outcome.ABSENT in outcomes else code)
 
 
-def _names_rule(word: str, arguments: Namespace) -> bool:
-    """Return whether a word is the code of a rule, and not the name of a file."""
+def _explained(paths: list[str], arguments: Namespace, report: Report) -> "tuple[Explained, list[str]]":
+    """Return the answers for paths, and the words among them that are codes: `card.template`, but not `card.md`."""
+    import hublish
     from hublish.audit.rules import reads_as_code, rule_of
+    from hublish.base.errors import ManifestInvalidError
+    from hublish.base.values.explanation import Explained, Taken
 
+    words = [path for path in paths if reads_as_code(path) and not _is_file(path, arguments)]
+    options = hub_options(arguments, report)
+    remote = arguments.remote or arguments.endpoint is not None
+    try:
+        explained = hublish.explain(manifest(arguments, report), *paths, remote=remote, **options)
+    except ManifestInvalidError:
+        # A code needs no manifest, and may be that of a mistake in it.
+        if words != paths:
+            raise
+        return Explained(()), words
+    absent = [each.asked for each in explained.explanations if each.taken is Taken.NOTHING]
+    codes = [word for word in words if word in absent and rule_of(word)]
+    left = tuple(each for each in explained.explanations if each.asked not in codes)
+    return replace(explained, explanations=left), codes
+
+
+def _is_file(word: str, arguments: Namespace) -> bool:
+    """Return whether a word names a file here, or beside the manifest."""
     beside = Path() if arguments.file == "-" else Path(arguments.file).parent
-    if not reads_as_code(word) or os.path.lexists(word) or os.path.lexists(beside / word):
-        return False
-    # Without a manifest, no path of a release can be meant.
-    return rule_of(word) is not None or not (arguments.file == "-" or Path(arguments.file).exists())
+    return os.path.lexists(word) or os.path.lexists(beside / word)
 
 
 def _with_near_codes(explained: "Explained") -> "Explained":

@@ -78,6 +78,8 @@ def test_a_wrong_code_leads_to_similar_ones(word: str, near: tuple[str, ...]) ->
         ("card.template", True),
         ("plan.stale.file", True),
         ("README.md", False),
+        ("config.json", False),
+        ("card.md", False),
         ("policy", False),
         ("policy.", False),
         ("policy.Pickle", False),

@@ -117,3 +117,16 @@ def test_a_file_with_the_name_of_a_rule_comes_first(run: Run, project: Path, wor
 
 def test_without_a_path_and_a_rule_the_command_line_is_wrong(run: Run) -> None:
     assert "no PATH is given" in run("explain", exits=2).stderr
+
+
+def test_a_path_in_the_repo_that_looks_like_a_code_is_a_path(run: Run) -> None:
+    assert run("explain config.json").stdout.startswith("in: run/config.json is uploaded as config.json")
+    for name in ("card.md", "source.py"):
+        assert run(f"explain {name}", exits=1).stdout.startswith(f"absent: {name}")
+    assert run("explain card.template").stdout.startswith("error[card.*]")
+
+
+def test_a_mistake_in_the_manifest_is_explained_while_it_is_there(run: Run, project: Path) -> None:
+    (project / "hub.yaml").write_text("artefacts: []\n")
+    assert "A mistake in hub.yaml" in run("explain manifest.unknown_key").stdout
+    assert "unknown key 'artefacts'" in run("explain manifest.unknown_key README.md", exits=1).stderr
