@@ -8,7 +8,7 @@ references in the finished HTML, where an escaped `@` is an `@` again: only an e
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -215,9 +215,3 @@ def _entity(found: re.Match[str]) -> str:
 
 def _plural(noun: str) -> str:
     return f"{noun[:-1]}ies" if noun.endswith("y") else f"{noun}s"
-
-
-def headed(title: str, *blocks: Block) -> Iterator[Block]:
-    """Yield a heading, as markup, and the blocks below it."""
-    yield Paragraph(f"#### {title}")
-    yield from blocks

@@ -104,7 +104,7 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.pieces: list[str] = []
-        # GFM without its own search for addresses, which `renderer` of the real one has: its sources are tested below.
+        # This renderer does not search for addresses without markup, as GitHub does: a test below searches the source.
         self.feed(MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"]).render(text))
         self.close()
 
