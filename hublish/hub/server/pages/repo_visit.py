@@ -103,7 +103,6 @@ class Visit:
             "conversations": len(Discussions(git.path).numbers()),
             "branches": _names(git, "refs/heads/"),
             "tags_of_git": _names(git, "refs/tags/"),
-            "is_default": self.revision == DEFAULT_BRANCH,
         }
         return render(self.hub, self.request, template, visit=self, tab=tab, may_read=self.may_read, **frame, **values)
 
