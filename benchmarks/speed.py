@@ -203,8 +203,10 @@ def weights(folder: Path, gib: int) -> Place:
 
 def texts(folder: Path, count: int) -> Place:
     """Write text files of 2 kB with random content, 250 in a folder."""
-    for number in range(count):
-        _file(folder, f"{number // 250:03}/{number:06}.txt").write_bytes(os.urandom(1000).hex().encode())
+    for first in range(0, count, 250):
+        inside = _file(folder, f"{first // 250:03}/{first:06}.txt").parent
+        for number in range(first, min(first + 250, count)):
+            (inside / f"{number:06}.txt").write_bytes(os.urandom(1000).hex().encode())
     return Place(folder)
 
 
