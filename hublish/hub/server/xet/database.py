@@ -75,8 +75,10 @@ class Database:
         with self._connection() as connection:
             # With a write-ahead log, readers do not wait for a writer.
             connection.execute("PRAGMA journal_mode=WAL")
-            connection.executescript(_SCHEMA)
+        # In one transaction, whose end alone waits for the disk: every hub begins here.
         with self._transaction() as connection:
+            for statement in _SCHEMA.split(";\n"):
+                connection.execute(statement)
             if connection.execute("PRAGMA user_version").fetchone()[0] < _VERSION:
                 if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'chunks'").fetchone():
                     connection.execute("INSERT OR IGNORE INTO holders SELECT digest, xorb FROM chunks")
