@@ -31,6 +31,7 @@ _SLOW = tuple(
         "faults",
         "fuzz",
         "real",
+        "hublish/api/test_diff.py",
         "hublish/api/test_every_repo.py",
         "hublish/api/test_init_drafts.py",
         "hublish/api/test_planted_faults.py",
