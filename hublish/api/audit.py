@@ -12,7 +12,7 @@ from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.audit.audit_files import AuditedFiles, audit_files
 from hublish.audit.fingerprint import Fingerprint, Interest
-from hublish.audit.policy import text_problems
+from hublish.audit.policy import commit_problems
 from hublish.audit.read_files import FileReader, Unread
 from hublish.base.errors import HublishError, SerializationError, SourceChangedError, UsageError
 from hublish.base.progress import SILENT, Progress
@@ -156,9 +156,7 @@ def _result(subject: str, files: Sequence[StagedFile], findings: Iterable[AuditF
 
 def _of_the_commit(project: Project) -> Iterator[Problem]:
     """Yield the problems of the commit message, and of the state of the files in git."""
-    repo, policy = project.manifest.repo, project.manifest.policy
-    yield from text_problems("repo.commit_message", repo.commit_message or "", policy)
-    yield from text_problems("repo.commit_description", repo.commit_description, policy)
+    yield from commit_problems(project.manifest)
     if project.named_after_git:
         from hublish.api.git.tagged_release import dirty_problems  # most manifests do not mention git
 

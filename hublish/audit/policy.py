@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from hublish.schemas.diagnose.problems import Location, Problem
-from hublish.schemas.documents.manifest import Level, Policy
+from hublish.schemas.documents.manifest import Level, Manifest, Policy
 
 if TYPE_CHECKING:
     from hublish.audit.secret_scan import Secret
@@ -31,6 +31,13 @@ def at_level(problems: Iterable[Problem], level: Level) -> Iterator[Problem]:
 def text_problems(path: str, text: str, policy: Policy) -> Iterator[Problem]:
     """Yield the secrets in a single string, such as the commit message; `path` is its field."""
     yield from at_level((secret_problem(path, described(secret)) for secret in secrets_in(text)), policy.secrets)
+
+
+def commit_problems(manifest: Manifest) -> Iterator[Problem]:
+    """Yield the secrets in the message and the description of the commit."""
+    repo, policy = manifest.repo, manifest.policy
+    yield from text_problems("repo.commit_message", repo.commit_message or "", policy)
+    yield from text_problems("repo.commit_description", repo.commit_description, policy)
 
 
 def secrets_in(text: str) -> "tuple[Secret, ...]":

@@ -12,7 +12,7 @@ from typing import ClassVar, Final
 from hublish.audit.file_audit import audit_secrets
 from hublish.audit.fingerprint import Inspection
 from hublish.audit.path_audit import FILE_LIMIT, count_problems, first_match, name_problems, size_problems
-from hublish.audit.policy import text_problems
+from hublish.audit.policy import commit_problems
 from hublish.audit.waivers import Waivers, is_readable
 from hublish.base.content import Content, ContentChangedError, InMemory
 from hublish.base.errors import PolicyError
@@ -163,7 +163,6 @@ def _unused(staged: Staged, waivers: Waivers) -> Iterator[Problem]:
 def _problems(
     files: Sequence[StagedFile], artifacts: _Artifacts, manifest: Manifest, waivers: Waivers
 ) -> Iterator[Problem]:
-    policy, repo = manifest.policy, manifest.repo
     # A count concerns a folder: it is reported at the first artifact with a file in it.
     for problem in count_problems(file.path_in_repo for file in files):
         path = next(_below(problem.path, artifacts), None)
@@ -174,8 +173,7 @@ def _problems(
             place = _path_field(file.origin.artifact, manifest)
             related = (Related("the rule", rule),) if rule else ()
             yield replace(problem, path=place, message=f"{_prefix(problem)}{problem.message}", related=related)
-    yield from text_problems("repo.commit_message", repo.commit_message or "", policy)
-    yield from text_problems("repo.commit_description", repo.commit_description, policy)
+    yield from commit_problems(manifest)
 
 
 def _file_problems(file: StagedFile, manifest: Manifest, waivers: Waivers) -> Iterator[tuple[Problem, str]]:

@@ -10,7 +10,7 @@ from hublish.audit.audit_files import audit_files
 from hublish.audit.fingerprint import Fingerprint, Interest
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 from hublish.audit.fingerprint_processes import process_count
-from hublish.audit.policy import text_problems
+from hublish.audit.policy import commit_problems
 from hublish.audit.read_files import FileReader, Unread
 from hublish.audit.waivers import is_readable
 from hublish.base.content import Content
@@ -143,8 +143,7 @@ def _failed(failures: list[Unread]) -> HublishError:
 
 
 def _in_texts(manifest: Manifest) -> Iterator[Problem]:
-    yield from text_problems("repo.commit_message", manifest.repo.commit_message or "", manifest.policy)
-    yield from text_problems("repo.commit_description", manifest.repo.commit_description, manifest.policy)
+    yield from commit_problems(manifest)
 
 
 def _sealed(file: StagedFile, print_: Fingerprint, data: bytes | None) -> ReleaseFile:

@@ -77,7 +77,8 @@ class Desk:
     ) -> int:
         """Return the exit code of a command that shows no part of the token, in the next format and environment."""
         turn = next(self._turn)
-        format_ = [*FORMATS][turn % len(FORMATS)]
+        formats = [name for name, each in FORMATS.items() if not each.commands or words[0] in each.commands]
+        format_ = formats[turn % len(formats)]
         self._monkeypatch.setenv("HF_DEBUG", "1" if turn % 3 == 0 else "")
         self._monkeypatch.setenv("COLUMNS", ("20", "80", "200")[turn % 3])
         self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(typed.encode())))

@@ -51,7 +51,7 @@ def test_a_false_fact_is_named_with_its_place_and_both_values(false: Verificatio
     assert "README.md:12:5: model.layers: expected 12, found '24'\n" in text
     assert "config.json (num_layers) gives the value\n" in text
     assert "co2: data.m.acc: the card shows '0.8', and m.json (acc) on the Hub now gives 0.9\n" in text
-    assert "has no value for it any more" in text
+    assert "have no value for it any more" in text
     assert "0 missing, 1 different, 0 extra, 3 false facts" in text
 
 
