@@ -27,6 +27,7 @@ def test_publishing_reads_as_the_product() -> None:
         "looking for missing parts",
         "matching the card's data files",
         "checking results for leaderboards",
+        "checking the builds of the kernel",
         "looking for placeholders",
         "sealing the release",
         "comparing with the remote",
