@@ -11,6 +11,8 @@ from huggingface_hub import HfApi, close_session, constants
 import hublish
 from hublish.api.session import Session
 from hublish.hub.client.hub import Hub
+from hublish.hub.server import EmbeddedHub
+from tests.hublish.api.second_release import Releases
 
 MANIFEST = """\
 schema_version: 1
@@ -89,3 +91,11 @@ def lock(manifest: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Path:
     hublish.publish(manifest, endpoint="embedded")
     monkeypatch.chdir(manifest.parent)
     return manifest.parent / "hub.lock"
+
+
+@pytest.fixture
+def releases(own_hub: EmbeddedHub, tmp_path: Path, own_home: Path) -> Releases:
+    """Return a published model with the next release in its folder."""
+    folder = tmp_path / tmp_path.name
+    folder.mkdir()
+    return Releases(own_hub, folder)

@@ -1,28 +1,11 @@
 """Each fault that is planted in a real second release is a surprise, and the only one."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Callable
 
 import numpy as np
 import pytest
-from huggingface_hub import close_session
 
-from hublish.hub.server import EmbeddedHub
 from tests.hublish.api.second_release import Releases
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
-    with EmbeddedHub(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-        close_session()
-
-
-@pytest.fixture
-def releases(server: EmbeddedHub, tmp_path: Path, own_home: Path) -> Releases:
-    folder = tmp_path / tmp_path.name
-    folder.mkdir()
-    return Releases(server, folder)
 
 
 def public(releases: Releases) -> None:

@@ -1,27 +1,6 @@
 """Surprises of real plans: an ordinary second release has none."""
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-from huggingface_hub import close_session
-
-from hublish.hub.server import EmbeddedHub
 from tests.hublish.api.second_release import Releases
-
-
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedHub]:
-    with EmbeddedHub(tmp_path_factory.mktemp("hub")) as hub:
-        yield hub
-        close_session()
-
-
-@pytest.fixture
-def releases(server: EmbeddedHub, tmp_path: Path, own_home: Path) -> Releases:
-    folder = tmp_path / tmp_path.name
-    folder.mkdir()
-    return Releases(server, folder)
 
 
 def test_an_ordinary_second_release_has_no_surprise(releases: Releases) -> None:
