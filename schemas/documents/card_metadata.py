@@ -191,6 +191,9 @@ def _about_itself(metadata: Mapping[str, Any], repo_id: str) -> Iterator[Finding
 
 
 def _about_gates(metadata: Mapping[str, Any], *, gated: bool) -> Iterator[Finding]:
+    if "gated" in metadata:
+        hint = "write it as `repo.gated` instead: auto, manual or false"
+        yield Finding("gated", "is a setting of the repo, which no card changes", hint, "warning")
     key = next((key for key in metadata if key.startswith("extra_gated_")), None)
     if key is not None and not gated:
         hint = "set `repo.gated` to auto or manual, or remove it"

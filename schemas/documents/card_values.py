@@ -5,7 +5,7 @@ The exception is a number where text is expected, which loses characters when hu
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, Final, NamedTuple
 
 from hublish.schemas.diagnose.problems import Path, Severity, format_path
@@ -32,6 +32,11 @@ class Finding(NamedTuple):
 _VERSION_KEY: Final = re.compile(r"(?:^|_)(?:version|revision)$")
 _NAME_KEYS: Final = ("config_name", "config", "split", "tag")
 _REGIONAL: Final = re.compile(r"([A-Za-z]{2,3})[-_]\w+")
+# The keys of an example whose names differ by more than a letter; the inputs of rare tasks have others.
+_EXAMPLE: Final = (
+    *("text", "src", "example_title", "output", "group", "parameters", "messages", "context", "table", "prompt"),
+    *("source_sentence", "sentences", "structured_data", "candidate_labels"),
+)
 _ABOUT_CARBON: Final = ("source", "training_type", "geographical_location", "hardware_used")
 _ANSWERS: Final = ("text", "checkbox", "date_picker", "country", "select")
 
@@ -167,6 +172,14 @@ def language_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
             yield advice(place, "not a language code of ISO 639", hint)
 
 
+def key_findings(place: Path, given: Mapping[str, Any], known: Collection[str]) -> Iterator[Finding]:
+    """Yield the keys of a mapping that are likely known ones, spelled wrongly."""
+    for key in given:
+        if key not in known and (near := misspelled(str(key), known)):
+            at = format_path((*place, str(key)))
+            yield Finding(at, f"did you mean '{near}'?", f"rename it to '{near}'", "warning", of_key=True)
+
+
 def carbon_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     """Yield emissions that are not a number of grams, and descriptions that are not text."""
     given = metadata.get("co2_eq_emissions")
@@ -178,9 +191,7 @@ def carbon_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
     for key in given:
         if key in _ABOUT_CARBON and not isinstance(given[key], str):
             yield advice(f"co2_eq_emissions.{key}", "expected text", "write a string")
-        elif key not in ("emissions", *_ABOUT_CARBON) and (near := misspelled(str(key), ("emissions", *_ABOUT_CARBON))):
-            place = format_path(("co2_eq_emissions", str(key)))
-            yield Finding(place, f"did you mean '{near}'?", f"rename it to '{near}'", "warning", of_key=True)
+    yield from key_findings(("co2_eq_emissions",), given, ("emissions", *_ABOUT_CARBON))
 
 
 def widget_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
@@ -199,6 +210,7 @@ def widget_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         output = entry.get("output")
         if output is not None and not isinstance(output, Mapping | list | tuple):
             yield advice(f"widget[{index}].output", "expected a mapping", "write `text: ...` or `url: ...` below it")
+        yield from key_findings(("widget", index), entry, _EXAMPLE)
         if entry.keys() <= {"example_title", "group", "parameters"}:
             yield advice(
                 f"widget[{index}]", "an example without an input", "add `text: ...`, `src: ...` or `messages: ...`"

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from hublish.schemas.diagnose.suggestions import misspelled, nearest
-from hublish.schemas.documents.card_values import Finding, advice, items
+from hublish.schemas.documents.card_values import Finding, advice, items, key_findings
 from hublish.schemas.documents.hub_names import check_repo_id
 from hublish.schemas.vocabulary import vocabulary
 
@@ -50,7 +50,11 @@ def dataset_findings(metadata: Mapping[str, Any]) -> Iterator[Finding]:
         if isinstance(value, str) and not all(map(_BCP_47.fullmatch, re.split(r"[,;\s]+", value.strip()))):
             yield advice(place, "not a language tag of BCP 47", "write a tag such as `en-US`")
     yield from _configs(metadata.get("configs"))
-    infos = _infos(metadata.get("dataset_info"))
+    if (given := metadata.get("dataset_info")) is not None and not isinstance(given, Mapping | list | tuple):
+        yield advice(
+            "dataset_info", "expected a mapping", "write `features:` and `splits:` lines below it, or remove it"
+        )
+    infos = _infos(given)
     for place, info in infos:
         yield from _info(place, info)
     yield from _names(metadata, infos)
@@ -100,11 +104,8 @@ def _configs(configs: object) -> Iterator[Finding]:
             defaults.append(f"{place}.default")
         elif config.get("default") not in (None, False):
             yield advice(f"{place}.default", "expected true or false", "write `true` or `false`, without quotes")
-        for key in config:
-            # Other keys are parameters of the builder, such as `sep`.
-            near = misspelled(str(key), _CONFIG_KEYS) if key not in _CONFIG_KEYS else None
-            if near:
-                yield Finding(f"{place}.{key}", f"did you mean '{near}'?", f"rename it to '{near}'", "warning", True)
+        # Other keys are parameters of the builder, such as `sep`.
+        yield from key_findings(("configs", index), config, _CONFIG_KEYS)
     for place in defaults[1:]:
         yield advice(place, "another config is the default already", "keep one `default: true`")
 
