@@ -20,10 +20,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
-
-from benchmarks import speed
-from benchmarks.speed import BIN, DOWNLOAD, FILES, PLAN, PUBLISH, PULL, SHA256SUM, UPLOAD, Place
+import speed
+from speed import BIN, DOWNLOAD, FILES, PLAN, PUBLISH, PULL, SHA256SUM, UPLOAD, Place
 
 # Reaped children count as parts of the process that waits for them (proc_pid_io(5)).
 _COUNTING = (
