@@ -31,6 +31,7 @@ _SLOW = tuple(
         "faults",
         "fuzz",
         "real",
+        "hublish/api/git/test_git_command.py",
         "hublish/api/test_diff.py",
         "hublish/api/test_every_repo.py",
         "hublish/api/test_init_drafts.py",
@@ -39,16 +40,20 @@ _SLOW = tuple(
         "hublish/api/test_publish_races.py",
         "hublish/api/test_published_facts.py",
         "hublish/api/test_published_results.py",
+        "hublish/audit/test_fingerprint_cache.py",
         "hublish/audit/test_fingerprint_processes.py",
         "hublish/cli/test_planted_tokens.py",
         "hublish/hub/server/git/test_consolidation.py",
         "hublish/hub/server/git/test_pack_sender.py",
+        "hublish/hub/server/pages/test_hostile_pages.py",
         "hublish/hub/server/test_attacks.py",
+        "hublish/hub/server/test_connections.py",
         "hublish/hub/server/test_crash.py",
         "hublish/hub/server/test_every_route.py",
         "hublish/hub/server/test_scale.py",
         "pipeline/draft/test_card_content.py",
         "pipeline/render_card/test_hostile_values.py",
+        "pipeline/upload/test_in_parts.py",
     )
 )
 
