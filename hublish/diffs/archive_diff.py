@@ -8,13 +8,13 @@ from hublish.base.content import Content
 from hublish.diffs.differences import Entry, FileDiff
 from hublish.diffs.json_diff import MOST_ENTRIES, without_credentials
 from hublish.diffs.limited_reads import LimitedBlob
-from hublish.diffs.text_diff import counted, joined
+from hublish.diffs.text_diff import joined
 from hublish.formats.blob import Blob, TooLargeError, measured
 from hublish.formats.compressions import compressions_of
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tar_archives import UnreadableError, tar_members
 from hublish.formats.zip_directory import open_zipfile
-from hublish.schemas.documents.sizes import format_size
+from hublish.schemas.documents.sizes import format_size, plural
 
 _ZIP: Final = b"PK"
 _TAR_MAGIC: Final = slice(257, 262)
@@ -113,7 +113,7 @@ def diff_archives(path_in_repo: str, before: Content, after: Content) -> FileDif
 
 def described(members: Mapping[str, Member]) -> str:
     """Return the number of members."""
-    return counted(len(members), "member")
+    return plural(len(members), "member")
 
 
 def _entry(name: str, old: Member | None, new: Member | None) -> Entry:

@@ -10,8 +10,9 @@ from typing import Any, Final, NamedTuple
 
 from hublish.diffs.differences import Entry, FileDiff
 from hublish.diffs.line_diff import edits
-from hublish.diffs.text_diff import CUT, around_difference, counted, joined
+from hublish.diffs.text_diff import CUT, around_difference, joined
 from hublish.formats.input_files import InvalidFileError
+from hublish.schemas.documents.sizes import plural
 from hublish.schemas.secrets.masking import redact, redact_lines
 
 MOST_JSON: Final = 16 << 20
@@ -99,7 +100,7 @@ def diff_json(path_in_repo: str, before: bytes, after: bytes) -> FileDiff:
     removed = sum(change.after is _MISSING for change in found)
     changed = len(found) - added - removed
     counts = [(changed, "changed"), (added, "added"), (removed, "removed")]
-    summary = joined(f"{counted(count, 'key')} {verb}" for count, verb in counts if count)
+    summary = joined(f"{plural(count, 'key')} {verb}" for count, verb in counts if count)
     entries = tuple(map(_entry, found[:MOST_ENTRIES]))
     return FileDiff(
         path_in_repo,
@@ -214,7 +215,7 @@ def _shown(value: Any) -> str | None:
     if value is _MISSING:
         return None
     if isinstance(value, Mapping) and value:
-        return f"{{{CUT}}} {counted(len(value), 'key')}"
+        return f"{{{CUT}}} {plural(len(value), 'key')}"
     if isinstance(value, list) and len(value) > 8:
         return f"[{CUT}] {len(value):,} items"
     return _written(value)

@@ -7,7 +7,8 @@ from typing import Any, Final, NamedTuple
 from hublish.base.content import Content
 from hublish.diffs.differences import Entry, FileDiff
 from hublish.diffs.json_diff import MOST_ENTRIES, without_credentials
-from hublish.diffs.text_diff import MOST_TEXT, complete_lines, counted, diff_text, joined
+from hublish.diffs.text_diff import MOST_TEXT, complete_lines, diff_text, joined
+from hublish.schemas.documents.sizes import plural
 
 TEXT_TABLES: Final = (".csv", ".tsv", ".jsonl", ".ndjson")
 PARQUET: Final = ".parquet"
@@ -30,8 +31,8 @@ class Table(NamedTuple):
     @property
     def described(self) -> str:
         """The numbers of its columns and rows."""
-        rows = "" if self.rows is None else counted(self.rows, "row")
-        return joined((counted(len(self.columns), "column"), rows))
+        rows = "" if self.rows is None else plural(self.rows, "row")
+        return joined((plural(len(self.columns), "column"), rows))
 
 
 def read_shape(path_in_repo: str, content: Content) -> Table:
@@ -91,20 +92,20 @@ def diff_tables(path_in_repo: str, before: Content, after: Content) -> FileDiff:
 
 def _columns(old: Table, new: Table, changed: int) -> str:
     if len(old.columns) != len(new.columns):
-        return f"{len(old.columns):,} -> {counted(len(new.columns), 'column')}"
+        return f"{len(old.columns):,} -> {plural(len(new.columns), 'column')}"
     if list(old.columns) != list(new.columns) and not changed:
-        return f"{counted(len(new.columns), 'column')} in another order"
-    return f"{changed:,} of {counted(len(new.columns), 'column')} changed" if changed else _same(new)
+        return f"{plural(len(new.columns), 'column')} in another order"
+    return f"{changed:,} of {plural(len(new.columns), 'column')} changed" if changed else _same(new)
 
 
 def _same(table: Table) -> str:
-    return f"the same {counted(len(table.columns), 'column')}"
+    return f"the same {plural(len(table.columns), 'column')}"
 
 
 def _rows(old: int | None, new: int | None) -> str:
     if old is None or new is None:
         return ""
-    return f"{old:,} -> {counted(new, 'row')}" if old != new else f"the same {counted(new, 'row')}"
+    return f"{old:,} -> {plural(new, 'row')}" if old != new else f"the same {plural(new, 'row')}"
 
 
 def named(path_in_repo: str) -> bool:

@@ -6,7 +6,7 @@ from typing import Final
 from hublish.diffs.differences import Entry, FileDiff
 from hublish.diffs.json_diff import MOST_ENTRIES, without_credentials
 from hublish.diffs.tensor_heads import Tensor, TensorFile
-from hublish.diffs.text_diff import counted
+from hublish.schemas.documents.sizes import plural
 
 # The most transitions of types that a summary names.
 _MOST_TYPES: Final = 3
@@ -61,20 +61,20 @@ def _counts(
         shapes = sum(pairs[name][0].shape != pairs[name][1].shape for name in other)
         named = [*list(kinds)[:_MOST_TYPES], *(["other types"] if len(kinds) > _MOST_TYPES else [])]
         named += [f"{shapes:,} of another shape"] if shapes else []
-        yield f"{len(other):,} of {counted(total, 'tensor')} changed: {', '.join(named)}"
+        yield f"{len(other):,} of {plural(total, 'tensor')} changed: {', '.join(named)}"
     if added or removed:
         counts = ((added, "added"), (removed, "removed"))
-        yield ", ".join(f"{counted(len(names), 'tensor')} {verb}" for names, verb in counts if names)
+        yield ", ".join(f"{plural(len(names), 'tensor')} {verb}" for names, verb in counts if names)
 
 
 def _of_values(differences: Mapping[str, str], values: bool, *, unread: bool, count: int) -> Iterator[str]:
     if differences:
-        yield f"other values in {len(differences):,} of {counted(count, 'tensor')}"
+        yield f"other values in {len(differences):,} of {plural(count, 'tensor')}"
     elif values:
         yield "the same values"
     elif unread:
         # The files differ, and their headers do not tell where.
-        yield f"the same {counted(count, 'tensor')} by name, type and shape; values were not compared"
+        yield f"the same {plural(count, 'tensor')} by name, type and shape; values were not compared"
 
 
 def _entry(name: str, one: Tensor, two: Tensor, differences: Mapping[str, str]) -> Entry:

@@ -7,10 +7,10 @@ from typing import Any, Final, NamedTuple
 
 from hublish.base.content import Content
 from hublish.diffs.limited_reads import LimitedBlob
-from hublish.diffs.text_diff import counted
 from hublish.formats.blob import Blob, SliceBlob
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.safetensors_header import described_tensors, header_metadata, read_header
+from hublish.schemas.documents.sizes import plural
 
 # Arrays of one .npz, each with a header of its own.
 _MOST_ARRAYS: Final = 5000
@@ -50,7 +50,7 @@ class TensorFile:
     def described(self) -> str:
         """The number of tensors and of their elements."""
         elements = sum(tensor.elements for tensor in self.tensors.values())
-        return f"{counted(len(self.tensors), 'tensor')}, {counted(elements, 'parameter')}"
+        return f"{plural(len(self.tensors), 'tensor')}, {plural(elements, 'parameter')}"
 
 
 def joined(files: Iterable[TensorFile]) -> TensorFile:

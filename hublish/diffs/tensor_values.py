@@ -7,10 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from hublish.diffs.tensor_heads import Tensor
-from hublish.diffs.text_diff import counted
 from hublish.formats.blob import Blob
 from hublish.formats.input_files import InvalidFileError
 from hublish.formats.tensors.dtypes import DTYPES
+from hublish.schemas.documents.sizes import plural
 
 # Elements that are in memory at a time, of each side and as float64.
 _BLOCK: Final = 1 << 19
@@ -52,7 +52,7 @@ class _Found:
             return "the same numbers in other bytes"
         shown = f"{self.largest:,}" if isinstance(self.largest, int) else f"{self.largest:.3g}"
         parts = [f"largest difference {shown}"] if self.different else []
-        parts += [f"{counted(self.nans, 'value')} NaN on one side only"] if self.nans else []
+        parts += [f"{plural(self.nans, 'value')} NaN on one side only"] if self.nans else []
         return ", ".join(parts)
 
 

@@ -12,7 +12,7 @@ from hublish.diffs.differences import FileDiff, Hunk, Line
 from hublish.diffs.line_diff import edits, hunks_of
 from hublish.formats.input_files import InvalidFileError
 from hublish.schemas.documents.file_names import CARD_FILE
-from hublish.schemas.documents.sizes import format_size
+from hublish.schemas.documents.sizes import format_size, plural
 from hublish.schemas.secrets.masking import redact_lines
 
 MOST_TEXT: Final = 2 << 20
@@ -154,7 +154,7 @@ def diff_one_text(path_in_repo: str, content: Content, mark: str) -> FileDiff:
     head = masked[:_HEAD_LINES]
     hunk = Hunk(1, 1, tuple(Line("+" if mark == "+" else "-", line) for line in head))
     verb = "added" if mark == "+" else "deleted"
-    count = f"{counted(len(text.lines), 'line')}, " if whole else ""
+    count = f"{plural(len(text.lines), 'line')}, " if whole else ""
     hunks, _ = shown([hunk] if head else [])
     found = FileDiff(path_in_repo, "text", f"{verb}: {count}{format_size(content.size)}", tuple(hunks))
     found = replace(found, more=len(text.lines) - len(head) if whole else 0)
@@ -248,8 +248,3 @@ def common_length(one: str, two: str) -> int:
 def joined(parts: Iterable[str]) -> str:
     """Return the parts of a summary that are not empty."""
     return ", ".join(filter(None, parts))
-
-
-def counted(count: int, noun: str) -> str:
-    """Return `1 line`, `2 lines`, `5,000 lines`."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
