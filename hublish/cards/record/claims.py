@@ -1,13 +1,15 @@
 """Find numbers that people attribute to a recorded fact in text of their own: `This model has 7B parameters.`
 
 Only a clear claim about the release counts: a label with a number, such as `Accuracy: 0.99` or a row of a table, or a
-sentence whose subject is the model. A sentence that compares, that is about another version, or that names somebody
-else's work is left out. In the place of a published statement, the noun alone is enough, or a number of the same form.
+sentence whose subject is the model. A sentence that makes a comparison, describes another version, or names another
+model or dataset is left out. In the place of a published statement, the noun alone is enough, or a number of the same
+form.
 """
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Final
 
 from hublish.cards.record.text_comparison import NewText
@@ -84,16 +86,16 @@ class _Quantity:
     start: int
 
     @classmethod
-    def of(cls, found: re.Match[str]) -> "_Quantity":
+    def of(cls, found: re.Match[str], offset: int = 0) -> "_Quantity":
+        """Return the quantity in a match, in a part of a text that begins at `offset`."""
         end = found.end("unit") if found["unit"] else found.end("number")
         begin = found.start("number")
-        return cls(found["number"], found["unit"] or "", found.string[begin:end], begin)
+        return cls(found["number"], found["unit"] or "", found.string[begin:end], begin + offset)
 
     def agrees(self, value: float) -> bool:
         """Return whether a person would write a value so: rounded, in percent, or with another unit."""
-        number = float(self.number.replace(",", ""))
-        places = len(re.split(r"[eE]", self.number)[0].partition(".")[2])
         digits = self.number.replace(",", "")
+        number, places = float(digits), len(re.split(r"[eE]", digits)[0].partition(".")[2])
         # The zeros at the end of a whole number may be rounded.
         zeros = len(digits) - len(digits.rstrip("0")) if digits.isdigit() and len(digits) > 1 else 0
         step = 0.5 * 10.0 ** (zeros if zeros else -places)
@@ -121,13 +123,13 @@ def find_claims(texts: Iterable[NewText], facts: Sequence[StatedInText], own: st
     Args:
         texts: the units that people wrote.
         facts: the recorded facts.
-        own: the text that was published; names in it are not somebody else's.
+        own: the published text; a name that occurs in it does not refer to another model or dataset.
     """
     nouns: dict[str, list[StatedInText]] = {}
     for fact in facts:
         if is_claimable(fact) and (noun := _noun(fact)):
             nouns.setdefault(noun, []).append(fact)
-    for text, _ in zip(texts, range(_MOST_TEXTS), strict=False):
+    for text in islice(texts, _MOST_TEXTS):
         if len(text.text) > _LONGEST or not any(character.isdigit() for character in text.text):
             continue
         claimed = dict[int, Claim]()
@@ -172,11 +174,11 @@ def _claims(text: NewText, nouns: Mapping[str, Sequence[StatedInText]], own: str
     if _OTHERS.search(text.heading):
         return
     labelled = _LABEL.fullmatch(text.text)
+    about = [] if labelled else [part for part in _sentences(text) if _is_about_release(part[0], own)]
     for noun, facts in nouns.items():
         if labelled:
             found = _labelled(text.text, labelled, noun)
         else:
-            about = [(each, start) for each, start in _sentences(text) if _is_about_release(each, own)]
             found = [each for sentence, start in about for each in _beside(sentence, noun, start, strict=True)]
         for each in found:
             if not any(each.agrees(float(fact.value)) for fact in facts):
@@ -208,11 +210,9 @@ def _is_about_release(sentence: str, own: str) -> bool:
 def _beside(sentence: str, noun: str, start: int, *, strict: bool = False) -> Iterator[_Quantity]:
     """Yield the numbers before and after a noun."""
     for found in re.finditer(rf"{_NUMBER}{_WORDS_BETWEEN}(?:{noun})\b", sentence, re.IGNORECASE | re.ASCII):
-        quantity = _Quantity.of(found)
-        yield _Quantity(quantity.number, quantity.unit, quantity.text, quantity.start + start)
+        yield _Quantity.of(found, start)
     for found in re.finditer(rf"\b(?P<noun>{noun})\b{_LINK}{_NUMBER}", sentence, re.IGNORECASE | re.ASCII):
         before = re.search(r"([\w-]+) $", sentence[: found.start("noun")])
         if strict and before and before[1].casefold() not in _PLAIN:
             continue
-        quantity = _Quantity.of(found)
-        yield _Quantity(quantity.number, quantity.unit, quantity.text, quantity.start + start)
+        yield _Quantity.of(found, start)
