@@ -130,7 +130,7 @@ class _Search:
         ]
         self._texts = [tuple(word.text for word in found) for found in self._words]
         self._free = set(range(len(self._units)))
-        self._published = published
+        self._published = [tuple(word.text for word in words(published[slice(*unit)])) for unit in units(published)]
 
     def places(self) -> Iterator[Place]:
         self._find_equal()
@@ -150,10 +150,8 @@ class _Search:
 
     def new_texts(self) -> Iterator[NewText]:
         """Yield the units that the published card does not have, without code; after `places`."""
-        text = self._published
-        before = [tuple(word.text for word in words(text[slice(*unit)])) for unit in units(text)]
-        known, heading, fenced = Counter(before), "", False
-        replaced = self._replaced(before)
+        known, heading, fenced = Counter(self._published), "", False
+        replaced = self._replaced()
         for index, unit in enumerate(self._units):
             text = self._card[slice(*unit)]
             if text.lstrip().startswith(("```", "~~~")):
@@ -165,12 +163,13 @@ class _Search:
             elif not fenced:
                 yield NewText(text, unit.start, heading, replaced.get(index, ()))
 
-    def _replaced(self, before: Sequence[tuple[str, ...]]) -> dict[int, tuple[StatedInText, ...]]:
+    def _replaced(self) -> dict[int, tuple[StatedInText, ...]]:
         """Return the facts that are not stated any more, by the units in their place."""
         lost: dict[tuple[str, ...], list[StatedInText]] = {}
         for known in self._known:
             gone = [fact for index, fact in enumerate(known.statement.facts) if index not in known.shown]
             lost.setdefault(known.words, []).extend(gone)
+        before = self._published
         if len(before) * len(self._texts) > _MOST_PAIRS or not any(lost.values()):
             return {}
         found: dict[int, tuple[StatedInText, ...]] = {}
@@ -189,9 +188,7 @@ class _Search:
                 self._settle(known, found.pop(0), dict(enumerate(known.holes)))
 
     def _leave_out_other_text(self) -> None:
-        text = self._published
-        others = Counter(tuple(word.text for word in words(text[slice(*unit)])) for unit in units(text))
-        others -= Counter(known.words for known in self._known)
+        others = Counter(self._published) - Counter(known.words for known in self._known)
         for index in sorted(self._free):
             if others[self._texts[index]] > 0:
                 others[self._texts[index]] -= 1
