@@ -1,4 +1,4 @@
-"""Logins of people with a browser: a random id in a cookie, and the token it stands for in this process alone.
+"""Browser sessions: each maps the random id in a cookie to an access token, which never leaves this process.
 
 A cookie shows pages and nothing else: neither the API nor git accepts one.
 """
