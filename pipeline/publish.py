@@ -10,7 +10,7 @@ from hublish.base.values import Head, Plan, Project, Receipt, Target
 from hublish.base.workers import workers
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
-from hublish.pipeline.compare.compare import Compare, make_plan
+from hublish.pipeline.compare.compare import Compare, compared_again
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.lock.lock import WriteLock
 from hublish.pipeline.render_card.merge_card import MergeCard, PublishedCard
@@ -54,7 +54,7 @@ def publishing(hub: Hub, lock: Path) -> Pipeline[Plan, Receipt]:
     """Return the stages that write: to the remote, and at the very end the lock."""
     # Verified before readers are admitted, and tagged and locked last: a failure leaves no name for a bad release.
     return (
-        Pipeline.of(Prepare(hub, make_plan))  # the repo and the branch exist
+        Pipeline.of(Prepare(hub, compared_again))  # the repo and the branch exist
         .then(Upload(hub))  # one commit on top of the planned parent
         .then(Verify(hub))  # the commit on the Hub equals the plan
         .then(Reveal(hub))  # readers are admitted

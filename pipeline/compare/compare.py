@@ -43,28 +43,30 @@ class Compare:
         Raises:
             CardError: the Hub rejects the metadata of README.md.
         """
-        plan = make_plan(release, self.target, self.head, self.hub, self.executor)
+        plan = _compared(Plan(release, self.target, self.head, ()), self.hub, self.released, self.executor)
         plan = with_checked_card(plan, self.hub)
-        changes = (
-            replace(each, reason=RELEASED_BEFORE)
-            if each.action is Action.LEAVE and each.path_in_repo in self.released
-            else each
-            for each in plan.changes
-        )
-        return replace(plan, changes=tuple(changes), released_policy=released_policy(plan, self.hub))
+        return replace(plan, released_policy=released_policy(plan, self.hub))
 
 
-def make_plan(release: Release, target: Target, head: Head, hub: Hub, executor: Executor | None = None) -> Plan:
-    """Compare a release with the head of a target.
+def compared_again(plan: Plan, hub: Hub) -> Plan:
+    """Compare the release of a plan with its head, which is newer than its changes; the rest of the plan stays.
 
     Raises:
         SourceChangedError: a file changed since it was sealed.
         RemoteError: the Hub cannot be read.
     """
-    release = as_released(release, target, head, hub)
+    released = frozenset(change.path_in_repo for change in plan.changes if change.was_released)
+    # Everything that an earlier head decided.
+    blank = replace(plan, open_pull_request=None, tag=None, existing_commit=None, refusals=())
+    return _compared(blank, hub, released, workers())
+
+
+def _compared(plan: Plan, hub: Hub, released: frozenset[str], executor: Executor) -> Plan:
+    target, head = plan.target, plan.head
+    release = as_released(plan.release, target, head, hub)
     # Later steps compare the whole plan with a tree, so that the files come first, then pull request and tag.
-    changes = _with_upload_modes(_changes(release, head), release, target, head, hub, executor or workers())
-    plan = Plan(release, target, head, changes, setting_changes(target, head))
+    changes = _with_upload_modes(_changes(release, head, released), release, target, head, hub, executor)
+    plan = replace(plan, release=release, changes=changes, settings=setting_changes(target, head))
     return existing.with_tag(existing.with_pull_request(plan, hub), hub)
 
 
@@ -92,17 +94,18 @@ def remote_rules(hub: Hub, repo: RepoRef, head: Head) -> GitIgnore | None:
     return GitIgnore.read(transfer.read(hub, repo, GITIGNORE, revision), f"{repo.repo_id}/{GITIGNORE}")
 
 
-def _changes(release: Release, head: Head) -> tuple[Change, ...]:
+def _changes(release: Release, head: Head, released: frozenset[str]) -> tuple[Change, ...]:
     """Return the action for every file of the release and of the remote, sorted by path."""
     ours = {file.path_in_repo: file for file in release.files}
     theirs = [path for path in head.files if path not in ours]
     deleted = deletions(theirs, release.project.manifest.patterns)
     changes = [_change(file, head) for file in ours.values()]
-    changes += [
-        replace(deleted.get(path) or Change(Action.LEAVE, path, reason=_NOT_OURS), remote=head.files[path])
-        for path in theirs
-    ]
+    changes += [replace(deleted.get(path) or _left(path, released), remote=head.files[path]) for path in theirs]
     return tuple(sorted(changes, key=lambda change: change.path_in_repo))
+
+
+def _left(path: str, released: frozenset[str]) -> Change:
+    return Change(Action.LEAVE, path, reason=RELEASED_BEFORE if path in released else _NOT_OURS)
 
 
 def _change(file: ReleaseFile, head: Head) -> Change:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
-from hublish.base.values import Action, Head, Plan, Release, Target
+from hublish.base.values import Action, Plan
 from hublish.base.values.publication import restricting_settings
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.upload.withdraw import holds_only_first_commit, withdrawing
@@ -23,8 +23,8 @@ class Prepare:
 
     hub: Hub
     # Stages do not import each other: the pipeline passes the comparison in.
-    replan: Callable[[Release, Target, Head, Hub], Plan]
-    """Compares the release with the head of a repo or branch that was just created."""
+    replan: Callable[[Plan, Hub], Plan]
+    """Compares the release of a plan again, with the head of a repo or branch that was just created."""
     title: ClassVar[str] = "preparing the repo"
 
     def run(self, plan: Plan) -> Plan:
@@ -49,13 +49,7 @@ class Prepare:
             start = self._with_branch(start)
         with withdrawing(self.hub, start):
             # Only now does the Hub report upload modes, and the files that its .gitignore drops.
-            fresh = replace(
-                self.replan(plan.release, start.target, start.head, self.hub),
-                card=plan.card,
-                created=start.created,
-                warnings=plan.warnings,
-                sha256=plan.sha256,
-            )
+            fresh = self.replan(start, self.hub)
             if fresh.commits:
                 _refuse_other_commits(plan, start, self.hub)
             refuse_impossible(fresh)

@@ -95,6 +95,13 @@ def test_a_repo_in_the_cache_is_audited_by_its_name(run: Run, project: Path, mon
         assert "nor a repo in the cache" in run(f"audit {name}", exits=2).stderr
 
 
+def test_a_release_that_was_pulled_by_its_tag_is_audited_by_it(run: Run, project: Path) -> None:
+    run("publish --yes -q --local")
+    run("pull acme/digits-mlp@v1 --local -q")
+    assert "no findings" in run("audit acme/digits-mlp@v1").stdout
+    assert "nor a repo in the cache" in run("audit acme/digits-mlp@v2", exits=2).stderr
+
+
 def test_a_summary_of_a_job_has_one_row_for_each_finding(run: Run, project: Path) -> None:
     (project / "a`|b.bin").write_bytes(call())
     (project / "aux.txt").write_text("a")
