@@ -27,6 +27,14 @@ class Hunk:
     """The number of its first line after the change, from 1."""
     lines: tuple[Line, ...]
 
+    @property
+    def header(self) -> str:
+        """The line above it in a unified diff: `@@ -3,2 +3,4 @@`."""
+        counts = [sum(line.mark != other for line in self.lines) for other in "+-"]
+        # The number of a side without lines is that of the line before, as in `diff -u`.
+        starts = [start if count else start - 1 for start, count in zip((self.before, self.after), counts, strict=True)]
+        return f"@@ -{starts[0]},{counts[0]} +{starts[1]},{counts[1]} @@"
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -60,3 +68,8 @@ class FileDiff:
     """The text before the change, only of a card that is not too large."""
     after_text: str | None = None
     """The text after the change, only of a card that is not too large."""
+
+    @property
+    def action(self) -> Literal["added", "changed", "deleted"]:
+        """The change of the file itself."""
+        return "added" if self.before_size is None else "deleted" if self.after_size is None else "changed"

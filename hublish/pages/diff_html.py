@@ -9,6 +9,8 @@ from hublish.pages.frame import LONGEST, short
 from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.secrets.masking import redact
 
+# The class and the mark of each action in a page.
+_MARKS: Final = {"added": ("add", "+"), "changed": ("change", "~"), "deleted": ("delete", "-")}
 _LONGEST_NAME: Final = 200
 _LONGEST_PATH: Final = 1000
 # The markup of one line, entry or file, in characters.
@@ -46,7 +48,7 @@ def shown_diff(diff: FileDiff, room: int) -> ShownDiff:
     entries, left = _fitting_entries(diff.entries, left)
     changed = sum(line.mark != " " for hunk in diff.hunks for line in hunk.lines)
     kept = sum(line.mark != " " for hunk in hunks for line in hunk.lines)
-    action, mark = _action(diff)
+    action, mark = _MARKS[diff.action]
     path, summary = short(diff.path_in_repo, _LONGEST_PATH), _without_credentials(diff.summary, LONGEST)
     return ShownDiff(
         path=path,
@@ -95,12 +97,6 @@ def _fitting_entries(entries: Iterable[Entry], room: int) -> tuple[tuple[Entry, 
 def _without_credentials(text: str, limit: int, keep: str = "") -> str:
     # A text of megabytes is not searched: a credential on the edge of its beginning is recognized by the next piece.
     return short(redact(text[: 2 * limit]) + text[2 * limit :], limit, keep)
-
-
-def _action(diff: FileDiff) -> tuple[str, str]:
-    if diff.before_size is None:
-        return "add", "+"
-    return ("delete", "-") if diff.after_size is None else ("change", "~")
 
 
 def _sizes(diff: FileDiff) -> str:

@@ -38,6 +38,8 @@ _MOST_SURPRISES: Final = 100
 _MOST_EXCLUDED: Final = 200
 _SECRET: Final = "policy.secret"  # noqa: S105 - the code of a finding
 _COMMITTED: Final = ("add", "change", "delete")
+# The order of the changes inside of files.
+_ORDER: Final = ("deleted", "changed", "added")
 
 
 @dataclass(frozen=True)
@@ -170,9 +172,9 @@ def _fitting(evidence: Evidence) -> tuple[dict[str, ShownDiff], int]:
     secret = _secret_files(evidence.plan)
     room, found, left_out = _ROOM_FOR_DIFFS, dict[str, ShownDiff](), 0
     # Stable: the others keep the order of the plan.
-    order = sorted(evidence.diffs, key=lambda diff: (diff.path_in_repo not in (CARD_FILE, MANIFEST_FILE), _rank(diff)))
+    order = sorted(evidence.diffs, key=_by_interest)
     for diff in order:
-        if not (diff.hunks or diff.entries) and diff.kind != "unread" and diff.before_size is None:
+        if not (diff.hunks or diff.entries) and diff.kind != "unread" and diff.action == "added":
             continue  # an added file of which only the size is known, as the list of files shows it
         shown = shown_diff(_without_secret(diff) if diff.path_in_repo in secret else diff, min(room, _ROOM_FOR_DIFF))
         if shown.cost > room:
@@ -187,8 +189,8 @@ def _secret_files(plan: PlanDocument) -> set[str]:
     return {found.path_in_repo for found in plan.findings if found.code == _SECRET}
 
 
-def _rank(diff: FileDiff) -> int:
-    return 0 if diff.after_size is None else 1 if diff.before_size is not None else 2
+def _by_interest(diff: FileDiff) -> tuple[bool, int]:
+    return diff.path_in_repo not in (CARD_FILE, MANIFEST_FILE), _ORDER.index(diff.action)
 
 
 def _without_secret(diff: FileDiff) -> FileDiff:

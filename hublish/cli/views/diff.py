@@ -8,7 +8,7 @@ from hublish.api.diff import ComparedRelease, ReleaseDiff
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
-from hublish.cli.views.file_diffs import action_of, diff_documents, diff_lines, mark_of
+from hublish.cli.views.file_diffs import diff_documents, diff_lines, mark_of
 from hublish.cli.views.phrases import repo_label, short
 from hublish.cli.views.plan import PlanView
 from hublish.diffs.differences import FileDiff
@@ -38,7 +38,7 @@ class DiffView:
     def _summary(self, paint: Paint) -> str:
         if not self.diff.changed:
             return paint("green", f"No difference: {plural(self.diff.unchanged, 'file')} with the same bytes.")
-        actions = [action_of(one) for one in self.diff.files]
+        actions = [one.action for one in self.diff.files]
         counts = ", ".join(f"{actions.count(action)} {action}" for action in ("added", "changed", "deleted"))
         return f"{paint('bold', 'Files:')} {counts}; {self.diff.unchanged} unchanged."
 
@@ -68,7 +68,7 @@ class DiffView:
 
 def _is_unknown(diff: FileDiff) -> bool:
     """Return whether only the values of its tensors may have changed."""
-    return diff.kind == "tensors" and action_of(diff) == "changed"
+    return diff.kind == "tensors" and diff.action == "changed"
 
 
 def _label(side: ComparedRelease, other: ComparedRelease | None) -> str:

@@ -12,20 +12,15 @@ _MARKS: Final = {"added": ("+", "green"), "deleted": ("-", "red"), "changed": ("
 _COLORS: Final = {"+": "green", "-": "red"}
 
 
-def action_of(diff: FileDiff) -> str:
-    """Return whether a file was added, changed or deleted."""
-    return "added" if diff.before_size is None else "deleted" if diff.after_size is None else "changed"
-
-
 def mark_of(diff: FileDiff) -> str:
     """Return the mark of a file in a list."""
-    return _MARKS[action_of(diff)][0]
+    return _MARKS[diff.action][0]
 
 
 def diff_lines(diffs: Iterable[FileDiff], paint: Paint) -> Iterator[str]:
     """Yield the lines of each file: its summary, then the parts that changed."""
     for diff in diffs:
-        mark, color = _MARKS[action_of(diff)]
+        mark, color = _MARKS[diff.action]
         yield f"{paint(color, f'{mark} {_plain(diff.path_in_repo)}')}  {_plain(diff.summary)}"
         for entry in diff.entries:
             yield f"    {_entry_line(entry, paint)}"
@@ -38,10 +33,7 @@ def diff_lines(diffs: Iterable[FileDiff], paint: Paint) -> Iterator[str]:
 
 
 def _hunk_lines(hunk: Hunk, paint: Paint) -> Iterator[str]:
-    counts = [sum(line.mark != other for line in hunk.lines) for other in "+-"]
-    # The numbers of a side without lines are those of the line before, as in `diff -u`.
-    starts = [start if count else start - 1 for start, count in zip((hunk.before, hunk.after), counts, strict=True)]
-    yield paint("cyan", f"    @@ -{starts[0]},{counts[0]} +{starts[1]},{counts[1]} @@")
+    yield paint("cyan", f"    {hunk.header}")
     for mark, text in hunk.lines:
         # White space at the end of a line may be the change.
         line = f"    {mark}{_plain(text)}" if text or mark != " " else ""
@@ -66,8 +58,7 @@ def diff_documents(diffs: Iterable[FileDiff]) -> list[dict[str, Any]]:
     """Return the changes as plain data. Its keys are stable; a line is its mark, followed by its text."""
     return [
         {
-            "action": action_of(diff),
-            **fields(diff, "path_in_repo", "kind", "summary", "before_size", "after_size"),
+            **fields(diff, "action", "path_in_repo", "kind", "summary", "before_size", "after_size"),
             "entries": [fields(entry, "name", "before", "after") for entry in diff.entries],
             "hunks": [
                 {**fields(hunk, "before", "after"), "lines": [f"{line.mark}{line.text}" for line in hunk.lines]}

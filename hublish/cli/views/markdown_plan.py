@@ -108,6 +108,5 @@ def _side(text: str | None, ink: Ink) -> str:
 def hunk_lines(diff: FileDiff) -> Iterator[str]:
     """Yield the lines of a unified diff."""
     for hunk in diff.hunks:
-        before, after = (sum(line.mark != other for line in hunk.lines) for other in "+-")
-        yield f"@@ -{hunk.before},{before} +{hunk.after},{after} @@"
+        yield hunk.header
         yield from (f"{line.mark}{line.text}" for line in hunk.lines)

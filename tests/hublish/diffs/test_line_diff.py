@@ -104,6 +104,7 @@ def test_hunks_have_context_and_the_numbers_of_their_first_lines() -> None:
     assert [line.mark for line in first.lines] == [" "] * CONTEXT + ["-", "+"] + [" "] * CONTEXT
     assert (second.before, second.after) == (20 - CONTEXT, 20 - CONTEXT)
     assert second.lines[CONTEXT] == Line("-", "20")
+    assert [hunk.header for hunk in (first, second)] == ["@@ -7,7 +7,7 @@", "@@ -17,7 +17,6 @@"]
 
 
 @pytest.mark.parametrize(("gap", "hunks"), [(2 * CONTEXT, 1), (2 * CONTEXT + 1, 2)])
@@ -116,3 +117,4 @@ def test_changes_that_share_lines_of_context_share_a_hunk(gap: int, hunks: int) 
 def test_the_hunk_of_a_new_file_begins_at_its_first_line() -> None:
     (hunk,) = hunks_of([], ["a"], edits([], ["a"]))
     assert (hunk.before, hunk.after, hunk.lines) == (1, 1, (Line("+", "a"),))
+    assert hunk.header == "@@ -0,0 +1,1 @@"

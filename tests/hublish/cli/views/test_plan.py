@@ -171,6 +171,13 @@ def test_the_changes_inside_of_files_follow_the_plan(make: Make, as_markdown: Sh
     golden("plan_diff_markdown", as_markdown(PlanDiffView(plan, diffs)))
 
 
+def test_a_new_file_begins_at_its_first_line_in_markdown(make: Make, as_markdown: Show) -> None:
+    hunk = Hunk(1, 1, (Line("+", "a"),))
+    diff = FileDiff("new.txt", "text", "added: 1 line, 2 B", hunks=(hunk,), after_size=2)
+    shown = as_markdown(PlanDiffView(PlanView(make.everything()), (diff,)))
+    assert "```diff\n@@ -0,0 +1,1 @@\n+a\n```" in shown
+
+
 def test_refusals_and_waivers_are_shown_from_a_saved_plan(make: Make, show: Show, as_markdown: Show) -> None:
     finding = PlannedFinding(
         code="policy.secret", severity="error", message="a key", path_in_repo="k.pem", waived="test"
