@@ -50,13 +50,18 @@ def infer_splits(paths: Iterable[str]) -> dict[str, list[str]]:
     return _by_folder(considered) or _by_name(considered) or ({"train": considered} if considered else {})
 
 
+def name_splits(paths: Sequence[str]) -> bool:
+    """Return whether the name of a file, or of a folder above one, contains a split."""
+    return any(map(_SHARD.fullmatch, paths)) or bool(_by_folder(paths) or _by_name(paths))
+
+
 def in_order(names: Iterable[str]) -> Sequence[str]:
     """Return names of splits as they are listed: the usual ones first, then the others by name."""
     given = set(names)
     return [*(name for name in SPLITS if name in given), *sorted(given - set(SPLITS))]
 
 
-def _by_folder(paths: list[str]) -> dict[str, list[str]]:
+def _by_folder(paths: Sequence[str]) -> dict[str, list[str]]:
     # Thousands of files share few folders.
     folders = {folder for path in paths for folder in path.split("/")[:-1]}
     splits: dict[str, list[str]] = {}
@@ -66,6 +71,6 @@ def _by_folder(paths: list[str]) -> dict[str, list[str]]:
     return {split: found for split, found in splits.items() if found}
 
 
-def _by_name(paths: list[str]) -> dict[str, list[str]]:
+def _by_name(paths: Sequence[str]) -> dict[str, list[str]]:
     splits = {split: [path for path in paths if named.fullmatch(basename(path))] for split, named in _IN_FILE.items()}
     return {split: found for split, found in splits.items() if found}

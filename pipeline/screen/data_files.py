@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 from hublish.base.content import ContentChangedError
 from hublish.base.values import Project, Staged, StagedFile
 from hublish.formats.dataset_builders import NOT_IN_CONFIG_NAMES, builder_of, is_upper_case
-from hublish.formats.dataset_splits import infer_splits, is_considered
+from hublish.formats.dataset_splits import infer_splits, is_considered, name_splits
 from hublish.formats.front_matter import read_front_matter
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Path, Problem, format_path
 from hublish.schemas.yaml.reader import Reading
@@ -97,9 +97,11 @@ def data_file_problems(staged: Staged) -> Iterator[Problem]:
 
 def _split_by_name(paths: Sequence[str]) -> tuple[str, str] | None:
     """Return a file that is not data and whose name has a split, with a data file that therefore has none."""
-    builder = _builder_of(paths)
-    data = [path for path in paths if builder and builder_of(path) == builder[0] and is_considered(path)]
-    known = set(data)
+    known = set(max(_by_builder(paths).values(), key=len, default=()))
+    # Most releases have no such file, which is known sooner than the splits of thousands of data files.
+    if not name_splits([path for path in paths if path not in known and is_considered(path)]):
+        return None
+    data = [path for path in paths if path in known and is_considered(path)]
     found = {path for files in infer_splits(paths).values() for path in files}
     skipped = next((path for path in data if path not in found), None)
     if skipped is None or skipped not in {path for files in infer_splits(data).values() for path in files}:
@@ -227,14 +229,19 @@ def _texts(value: object, place: Path) -> Iterator[tuple[Path, str]]:
 
 def _builder_of(paths: Sequence[str]) -> tuple[str, str] | None:
     """Return the most frequent builder of some files, with one of them; `datasets` decides in the same way."""
-    found: dict[str, list[str]] = {}
-    for path in paths:
-        if builder := builder_of(path):
-            found.setdefault(builder, []).append(path)
+    found = _by_builder(paths)
     if not found:
         return None
     best = max(found, key=lambda builder: len(found[builder]))
     return best, found[best][0]
+
+
+def _by_builder(paths: Sequence[str]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for path in paths:
+        if builder := builder_of(path):
+            found.setdefault(builder, []).append(path)
+    return found
 
 
 def _mixed(card: _Card, formats: Mapping[str, tuple[DataPattern, str]]) -> Problem:
