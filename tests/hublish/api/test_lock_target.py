@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub import HfApi
 
 import hublish
 from hublish.api.lock_target import DeclaredTarget
 from hublish.base.errors import HublishError, LockTargetError, ManifestInvalidError
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.lock import Lock, read_lock
-from hublish.schemas.documents.manifest import Load, Manifest
+from hublish.schemas.documents.manifest import Load, Manifest, Policy
 
 OUR_HUB = "https://ours.example"
 VERBS: dict[str, Callable[..., Any]] = {"verify": hublish.verify, "status": hublish.status}
@@ -71,6 +72,29 @@ def test_a_plan_knows_the_last_release_by_the_lock_that_is_named(tmp_path: Path,
     assert not any(change.was_released for change in hublish.plan(manifest, **there).changes)
     released = [each.path_in_repo for each in hublish.plan(manifest, lock=path, **there).changes if each.was_released]
     assert released == ["config.json"]
+
+
+@pytest.mark.parametrize("repo", [{"repo_id": "acme/second"}, {"revision": "next"}])
+def test_the_receipt_of_a_new_repo_or_branch_has_all_that_its_plan_compared_with_the_last_release(
+    tmp_path: Path, there: dict[str, Any], repo: dict[str, str]
+) -> None:
+    manifest = declare(tmp_path / "hub.yaml")
+    (tmp_path / "other.json").write_text("{}")
+    fields = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**fields, "artifacts": [{"source": "*.json"}]}))
+    first = hublish.publish(manifest, **there)
+    api = HfApi(**there)
+    api.upload_file(repo_id="acme/first", path_in_repo="config.json", path_or_fileobj=b"[]")
+    declare(manifest, **repo)
+    planned, published = hublish.plan(manifest, **there), hublish.publish(manifest, **there).plan
+    assert planned.last is not None
+    assert planned.last.commit == first.commit
+    branch = "revision" in repo
+    for plan in (planned, published):
+        assert plan.last == planned.last
+        assert plan.edited == (frozenset(["config.json"]) if branch else frozenset())
+        assert plan.released_policy == (Policy() if branch else None)
+        assert [each.path_in_repo for each in plan.changes if each.was_released] == (["other.json"] if branch else [])
 
 
 def test_an_object_that_is_pushed_by_a_manifest_has_the_lock_of_the_manifest(
