@@ -16,8 +16,6 @@ from hublish.schemas.diagnose.problems import Problem
 
 _REPO_IN_CACHE: Final = re.compile(r"(?:model|dataset|space|kernel)s--[^/]+")
 _SHARED_BLOB: Final = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}")
-_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
-_LONGEST_COMMIT: Final = 64
 _EXCLUDE: Final = "remove it, or replace it by the file"
 
 
@@ -122,26 +120,3 @@ def _not_a_file(relative: str, kind: Kind) -> Problem:
 def _unreadable(relative: str, error: OSError) -> Problem:
     reason = "permission denied" if isinstance(error, PermissionError) else error.strerror or str(error)
     return Problem("source.unreadable", f"cannot be read: {reason}", "make it readable", relative or ".")
-
-
-def cached_snapshot(cache: Path, repo_type: str, repo_id: str, revision: str) -> Path | None:
-    """Return the folder of a repo's revision in huggingface_hub's cache; None when it is not there.
-
-    Args:
-        cache: the folder of the cache.
-        repo_type: `model` or another type.
-        repo_id: the id of the repo.
-        revision: a branch, a tag or a commit.
-    """
-    repo = cache / "--".join([f"{repo_type}s", *repo_id.split("/")])
-    commit = revision if _COMMIT.fullmatch(revision) else _referred(repo / "refs", revision)
-    folder = repo / "snapshots" / commit
-    return folder if _COMMIT.fullmatch(commit) and folder.is_dir() else None
-
-
-def _referred(refs: Path, revision: str) -> str:
-    """Return the commit of a branch or tag in the cache; an empty string without one."""
-    path = refs / revision
-    if ".." in revision.split("/") or not path.is_relative_to(refs) or not path.is_file():
-        return ""
-    return path.read_bytes()[:_LONGEST_COMMIT].decode("ascii", "replace").strip()

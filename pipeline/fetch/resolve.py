@@ -1,10 +1,11 @@
 """Reference -> RemoteRelease: resolve a reference to one commit, its files with their digests, and its load plan."""
 
 import json
+import re
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 from urllib.parse import quote
 
 from pydantic import ValidationError
@@ -20,10 +21,14 @@ from hublish.pipeline.fetch.reading import inspect
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import without_credentials
 from hublish.schemas.documents.manifest import Load
 from hublish.schemas.documents.manifest_yaml import read_load
 from hublish.schemas.yaml.reader import MAX_BYTES
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}")
+_LONGEST_COMMIT: Final = 64
 
 
 @dataclass(frozen=True)
@@ -144,6 +149,34 @@ def find_listing(folder: Path, revision: str) -> Listing | None:
         return Listing.model_validate_json((folder / f"{quote(str(commit), safe='')}.json").read_bytes())
     except (OSError, ValueError, ValidationError):
         return None
+
+
+def cached_snapshot(destination: Destination, repo_id: str, repo_type: RepoType, revision: str) -> Path | None:
+    """Return the folder of a revision that was downloaded; None when it is not in the cache.
+
+    Args:
+        destination: the cache.
+        repo_id: the repo.
+        repo_type: its kind.
+        revision: a branch, a tag or a commit.
+    """
+    records = destination.records(repo_id, repo_type)
+    commit = revision if _COMMIT.fullmatch(revision) else _recorded(records, revision)
+    folder = records.parent / "snapshots" / commit
+    return folder if _COMMIT.fullmatch(commit) and folder.is_dir() else None
+
+
+def _recorded(records: Path, revision: str) -> str:
+    """Return the commit that a branch or tag had at its last download; an empty string without one."""
+    places = [_ref(records, revision)]
+    # The client's own downloads: a path of its folder, whose name may not lead out of it.
+    if ".." not in revision.split("/") and not revision.startswith("/"):
+        places.append(records.parent / "refs" / revision)
+    known = [place for place in places if place.is_file()]
+    if not known:
+        return ""
+    newest = max(known, key=lambda place: place.stat().st_mtime_ns)
+    return newest.read_bytes()[:_LONGEST_COMMIT].decode("ascii", "replace").strip().strip('"')
 
 
 def _ref(folder: Path, revision: str) -> Path:

@@ -88,8 +88,8 @@ def _folder(named: str) -> Path:
     path = Path(named)
     if path.exists() or path.is_symlink():
         return path
-    from hublish.hub.client.installed_client import cache_folder
-    from hublish.pipeline.collect.folder_files import cached_snapshot
+    from hublish.pipeline.fetch.fetch import Destination
+    from hublish.pipeline.fetch.resolve import cached_snapshot
     from hublish.schemas.diagnose.problems import InvalidValueError
     from hublish.schemas.documents.repo_addresses import read_address
 
@@ -97,7 +97,7 @@ def _folder(named: str) -> Path:
         repo = read_address(named)
     except InvalidValueError:
         repo = None
-    found = repo and cached_snapshot(cache_folder(), repo.repo_type or "model", repo.repo_id, repo.revision or "main")
+    found = repo and cached_snapshot(Destination(), repo.repo_id, repo.repo_type or "model", repo.revision or "main")
     if not found:
         hint = "name a folder or a file; or a repo, once `hublish pull REPO` has downloaded it"
         raise UsageError(f"{named} is neither a folder, nor a file, nor a repo in the cache", hint=hint)
