@@ -170,8 +170,10 @@ def parse_header(data: memoryview, size: int, max_strings: int = _MAX_STRINGS) -
     return GgufHeader(version, metadata, tensors, alignment, data_offset)
 
 
-def read_gguf_header(blob: Blob, size: int, most: int = MAX_HEADER_SIZE) -> GgufHeader:
+def read_gguf_header(blob: Blob, size: int, most: int = MAX_HEADER_SIZE, max_strings: int = _MAX_STRINGS) -> GgufHeader:
     """Return the header of a file of `size` bytes, of which no more is read than it needs, in ever larger parts.
+
+    `max_strings` is as for `parse_header`.
 
     Raises:
         InvalidFileError: as `parse_header`, or it has more than `most` bytes.
@@ -179,7 +181,7 @@ def read_gguf_header(blob: Blob, size: int, most: int = MAX_HEADER_SIZE) -> Gguf
     for length in _READS:
         data = memoryview(blob.read_at(0, min(length, most)))
         try:
-            return parse_header(data, size)
+            return parse_header(data, size, max_strings)
         except InvalidFileError:
             if length >= min(size, most):
                 raise

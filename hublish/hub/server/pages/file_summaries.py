@@ -1,7 +1,6 @@
 """The headers of weights and tables, as their readers give them; the data is never read."""
 
 import math
-import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -44,14 +43,9 @@ def summary_of(path: str, content: Content) -> Summary | str:
 
 
 def _safetensors(content: Content) -> Summary:
-    from hublish.formats.tensors.safetensors_header import described_tensors  # numpy, which few pages need
+    from hublish.formats.tensors.safetensors_header import described_tensors, read_header  # numpy, which few pages need
 
-    start = content.read_at(0, 8)
-    length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
-    if not 0 < length <= min(MAX_HEADER, content.size):
-        raise InvalidFileError("it is damaged, or too long")
-    header = content.read_at(8, int(length))
-    tensors = list(described_tensors(header))
+    tensors = list(described_tensors(read_header(content, content.size, MAX_HEADER)))
     rows = [(one.name, one.dtype, _shape(one.shape), format_size(one.nbytes)) for one in tensors[:MOST_ROWS]]
     parameters = sum(math.prod(one.shape) for one in tensors)
     title = f"{len(tensors):,} tensors, {parameters:,} parameters"
@@ -59,9 +53,9 @@ def _safetensors(content: Content) -> Summary:
 
 
 def _gguf(content: Content) -> Summary:
-    from hublish.formats.gguf_header import parse_header
+    from hublish.formats.gguf_header import read_gguf_header
 
-    header = parse_header(memoryview(content.read_at(0, MAX_HEADER)), content.size, _MOST_STRINGS)
+    header = read_gguf_header(content, content.size, MAX_HEADER, _MOST_STRINGS)
     rows = [(one.name, one.type.name, _shape(one.shape), format_size(one.nbytes)) for one in header.tensors[:MOST_ROWS]]
     parameters = sum(math.prod(one.shape) for one in header.tensors)
     title = f"GGUF {header.version}, {len(header.tensors):,} tensors, {parameters:,} parameters"
