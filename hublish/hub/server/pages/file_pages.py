@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Any, Final
-from urllib.parse import quote
 
 from hublish.base.content import Content, InMemory, OnDisk
 from hublish.formats.front_matter import body_start
@@ -15,7 +14,7 @@ from hublish.hub.server.pages.repo_lists import next_page
 from hublish.hub.server.pages.repo_visit import MOST_MARKDOWN, PICTURES, Visit, visiting
 from hublish.hub.server.pages.web_page import for_people
 from hublish.hub.server.refusals import entry_not_found
-from hublish.hub.server.routes.browse import stored_file
+from hublish.hub.server.routes.browse import cursor_of, disposition, stored_file
 from hublish.hub.server.snapshots import Snapshot
 from hublish.hub.server.stores import Hub
 
@@ -29,7 +28,6 @@ _MARKDOWN: Final = (".md", ".markdown")
 # As an answer of its own, a picture may neither run nor load anything: SVG can contain both.
 _MEDIA: Final = {
     "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
-    "x-content-type-options": "nosniff",
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
 }
@@ -46,7 +44,7 @@ def tree(hub: Hub, request: Request) -> Response:
         def read(after: str | None) -> Iterator[tuple[str, Entry]]:
             return visit.snapshot.walk(visit.path, recursive=False, after=after)
 
-        page, headers = page_after(request, read, _name, PAGE)
+        page, headers = page_after(request, read, cursor_of, PAGE)
         above = visit.path.rpartition("/")[0] if visit.path else None
         return visit.render(
             "tree",
@@ -56,11 +54,6 @@ def tree(hub: Hub, request: Request) -> Response:
             is_first=not request.first("cursor"),
             next=next_page(request, headers),
         )
-
-
-def _name(item: tuple[str, Entry]) -> str:
-    path, entry = item
-    return f"{path}/" if entry.is_folder else path
 
 
 def _elsewhere(place: str) -> Response:
@@ -171,14 +164,13 @@ def media(hub: Hub, request: Request) -> Response:
             raise entry_not_found(path)
         kind = PICTURES.get(PurePosixPath(path).suffix.lower())
         is_shown = kind is not None and not request.flag("download")
-        name = quote(path.rpartition("/")[2], errors="surrogateescape")
         return content_response(
             request,
             source,
             {
                 **_MEDIA,
                 "content-type": kind if kind and is_shown else "application/octet-stream",
-                "content-disposition": f"{'inline' if is_shown else 'attachment'}; filename*=UTF-8''{name}",
+                **disposition("inline" if is_shown else "attachment", path),
                 "cache-control": "no-store" if visit.settings.private or visit.settings.gated else "no-cache",
             },
         )

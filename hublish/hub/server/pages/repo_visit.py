@@ -16,7 +16,7 @@ from hublish.hub.server.git.repository import GitRepository
 from hublish.hub.server.http import Request, Response
 from hublish.hub.server.pages.web_page import address, render
 from hublish.hub.server.pull_requests import Discussions
-from hublish.hub.server.refusals import HubError, revision_not_found
+from hublish.hub.server.refusals import HubError, entry_not_found, revision_not_found
 from hublish.hub.server.repositories import DEFAULT_BRANCH, Settings
 from hublish.hub.server.snapshots import Snapshot, commit_of
 from hublish.hub.server.stores import Hub
@@ -82,7 +82,7 @@ class Visit:
         """Return the entry at the path; raise 404."""
         entry = self.snapshot.find(self.path)
         if entry is None:
-            raise HubError(404, "EntryNotFound", f"Entry not found: {self.path}")
+            raise entry_not_found(self.path)
         return entry
 
     def require_content(self) -> None:

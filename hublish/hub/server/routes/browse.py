@@ -39,12 +39,13 @@ def list_tree(hub: Hub, request: Request) -> Response:
         def read(after: str | None) -> Iterator[tuple[str, Entry]]:
             return snapshot.walk(path, recursive=request.flag("recursive"), after=after)
 
-        page, headers = page_after(request, read, _name, EXPANDED_PAGE if expand else PAGE)
+        page, headers = page_after(request, read, cursor_of, EXPANDED_PAGE if expand else PAGE)
         shown = [snapshot.describe(path, entry) for path, entry in page]
         return json_response(_expanded(snapshot, shown) if expand else shown, headers=headers)
 
 
-def _name(item: tuple[str, Entry]) -> str:
+def cursor_of(item: tuple[str, Entry]) -> str:
+    """Return the name by which a page of a folder continues after an item; see `list_folder`."""
     path, entry = item
     return f"{path}/" if entry.is_folder else path
 
@@ -142,7 +143,11 @@ def file_name(request: Request, path: str) -> dict[str, str]:
     """Return the header with the name of a download, unless the caller wants none."""
     if request.flag("noContentDisposition"):
         return {}
-    form = "attachment" if request.flag("download") else "inline"
+    return disposition("attachment" if request.flag("download") else "inline", path)
+
+
+def disposition(form: str, path: str) -> dict[str, str]:
+    """Return the header by which a browser shows a file (`inline`) or saves it (`attachment`), with its name."""
     return {"content-disposition": f"{form}; filename*=UTF-8''{quote(path.rpartition('/')[2])}"}
 
 
