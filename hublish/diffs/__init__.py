@@ -8,6 +8,7 @@ compare_files.py  the entry: one file before and after, by the way that shows mo
 compare_trees.py  the files of two releases: shards as one checkpoint, renamed files, all others
 text_diff.py      lines of texts in any encoding, cut and without credentials
 line_diff.py      the shortest list of edits between two sequences, and hunks
+named_parts.py    entries of files whose parts have names, which the formats below share
 json_diff.py      keys of JSON
 table_diff.py     columns and rows of Parquet, csv and JSON Lines
 tensor_diff.py    tensors by name, type and shape

@@ -6,8 +6,8 @@ from typing import Final, NamedTuple
 
 from hublish.base.content import Content
 from hublish.diffs.differences import Entry, FileDiff
-from hublish.diffs.json_diff import MOST_ENTRIES, without_credentials
 from hublish.diffs.limited_reads import LimitedBlob
+from hublish.diffs.named_parts import changed_names, diff_of_parts
 from hublish.diffs.text_diff import joined
 from hublish.formats.blob import Blob, TooLargeError, measured
 from hublish.formats.compressions import compressions_of
@@ -100,15 +100,14 @@ def diff_archives(path_in_repo: str, before: Content, after: Content) -> FileDif
         InvalidFileError, OSError: one of them is damaged, too large, or cannot be read.
     """
     old, new = read_archive(before), read_archive(after)
-    names = [name for name in [*old, *(name for name in new if name not in old)] if old.get(name) != new.get(name)]
-    entries = tuple(_entry(name, old.get(name), new.get(name)) for name in names[:MOST_ENTRIES])
+    names = changed_names(old, new)
     added = sum(name not in old for name in names)
     removed = sum(name not in new for name in names)
     counts = ((len(names) - added - removed, "changed"), (added, "added"), (removed, "removed"))
     summary = joined(f"{count:,} {verb}" for count, verb in counts if count)
     summary = f"{summary} of {described(new)}" if summary else f"the same {described(new)}, in other bytes"
-    shown = without_credentials(entries)
-    return FileDiff(path_in_repo, "archive", summary, entries=shown, more=len(names) - len(shown))
+    entries = (_entry(name, old.get(name), new.get(name)) for name in names)
+    return diff_of_parts(path_in_repo, "archive", summary, entries, len(names))
 
 
 def described(members: Mapping[str, Member]) -> str:

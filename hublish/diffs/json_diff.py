@@ -10,19 +10,16 @@ from typing import Any, Final, NamedTuple
 
 from hublish.diffs.differences import Entry, FileDiff
 from hublish.diffs.line_diff import edits
-from hublish.diffs.text_diff import CUT, around_difference, joined
+from hublish.diffs.named_parts import diff_of_parts, encodable, fitted
+from hublish.diffs.text_diff import CUT, joined
 from hublish.formats.input_files import InvalidFileError
 from hublish.schemas.documents.sizes import plural
-from hublish.schemas.secrets.masking import redact, redact_lines
 
 MOST_JSON: Final = 16 << 20
 """Bytes of the largest document that is parsed: in memory it takes ten times as much."""
 # Values of one document, by the characters between them; a tokenizer of 128,000 tokens has 400,000.
 _MOST_VALUES: Final = 1_000_000
-MOST_ENTRIES: Final = 300
-"""Entries of the difference of one file."""
-# Characters of a value, and of a path.
-_LONGEST: Final = 160
+# Characters of a path.
 _LONGEST_NAME: Final = 200
 # Characters of a value that are searched for secrets.
 _SEARCHED: Final = 4000
@@ -101,14 +98,8 @@ def diff_json(path_in_repo: str, before: bytes, after: bytes) -> FileDiff:
     changed = len(found) - added - removed
     counts = [(changed, "changed"), (added, "added"), (removed, "removed")]
     summary = joined(f"{plural(count, 'key')} {verb}" for count, verb in counts if count)
-    entries = tuple(map(_entry, found[:MOST_ENTRIES]))
-    return FileDiff(
-        path_in_repo,
-        "json",
-        summary or "the same values in another form",
-        entries=without_credentials(entries),
-        more=len(found) - len(entries),
-    )
+    summary = summary or "the same values in another form"
+    return diff_of_parts(path_in_repo, "json", summary, map(_entry, found), len(found))
 
 
 @dataclass(slots=True)
@@ -122,7 +113,7 @@ class _Comparison:
         if self._number(old) == self._number(new):
             return
         if isinstance(old, dict) and isinstance(new, dict):
-            for key in [*old, *(key for key in new if key not in old)]:
+            for key in {**old, **new}:
                 yield from self.changes(old.get(key, _MISSING), new.get(key, _MISSING), _below(path, key))
         elif isinstance(old, list) and isinstance(new, list):
             yield from self._list_changes(old, new, path)
@@ -184,31 +175,8 @@ def _ended(path: str) -> str:
 def _entry(change: _Changed) -> Entry:
     before, after = _shown(change.before), _shown(change.after)
     return Entry(
-        change.path or "(the whole document)", _fitted(before, after, _SEARCHED), _fitted(after, before, _SEARCHED)
+        change.path or "(the whole document)", fitted(before, after, _SEARCHED), fitted(after, before, _SEARCHED)
     )
-
-
-def without_credentials(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
-    """Return entries without credentials in their names and values, cut to the length that is shown."""
-    return tuple(map(_masked, entries))
-
-
-def _masked(entry: Entry) -> Entry:
-    name = _encodable(entry.name)
-    sides = (entry.before, entry.after)
-    before, after = (None if one is None else _without_credential(name, _encodable(one)) for one in sides)
-    return Entry(redact(name), _fitted(before, after, _LONGEST), _fitted(after, before, _LONGEST))
-
-
-def _fitted(text: str | None, other: str | None, longest: int) -> str | None:
-    return None if text is None else around_difference(text, other, longest)
-
-
-def _without_credential(name: str, value: str) -> str:
-    # Together with the name, by which some credentials are recognized.
-    prefix = f'"{name}": '
-    masked = redact_lines([prefix + value])[0]
-    return masked.removeprefix(prefix) if masked.startswith(prefix) else redact(value)
 
 
 def _shown(value: Any) -> str | None:
@@ -236,9 +204,4 @@ def _brief(value: Any) -> str:
 
 
 def _text(value: Any) -> str:
-    return _encodable(json.dumps(value, ensure_ascii=False))
-
-
-def _encodable(text: str) -> str:
-    # Half of a surrogate pair is valid in JSON, and in no encoding of a page.
-    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+    return encodable(json.dumps(value, ensure_ascii=False))

@@ -6,7 +6,7 @@ from typing import Any, Final, NamedTuple
 
 from hublish.base.content import Content
 from hublish.diffs.differences import Entry, FileDiff
-from hublish.diffs.json_diff import MOST_ENTRIES, without_credentials
+from hublish.diffs.named_parts import changed_names, diff_of_parts
 from hublish.diffs.text_diff import MOST_TEXT, complete_lines, diff_text, joined
 from hublish.schemas.documents.sizes import plural
 
@@ -70,16 +70,12 @@ def diff_tables(path_in_repo: str, before: Content, after: Content) -> FileDiff:
         InvalidFileError, OSError: one of them is not such a table, or cannot be read.
     """
     old, new = read_shape(path_in_repo, before), read_shape(path_in_repo, after)
-    entries = [
-        Entry(name, old.columns.get(name), new.columns.get(name))
-        for name in [*old.columns, *(name for name in new.columns if name not in old.columns)]
-        if old.columns.get(name) != new.columns.get(name)
-    ]
-    shown = without_credentials(tuple(entries[:MOST_ENTRIES]))
-    summary = joined((_columns(old, new, len(entries)), _rows(old.rows, new.rows)))
-    found = FileDiff(path_in_repo, "table", summary, entries=shown, more=len(entries) - len(shown))
+    names = changed_names(old.columns, new.columns)
+    entries = (Entry(name, old.columns.get(name), new.columns.get(name)) for name in names)
+    summary = joined((_columns(old, new, len(names)), _rows(old.rows, new.rows)))
+    found = diff_of_parts(path_in_repo, "table", summary, entries, len(names))
     if path_in_repo.endswith(PARQUET):
-        return found if entries or old.rows != new.rows else replace(found, summary=f"{summary}; other values")
+        return found if names or old.rows != new.rows else replace(found, summary=f"{summary}; other values")
     if max(before.size, after.size) <= MOST_TEXT:
         lines = diff_text(path_in_repo, before.read(), after.read())
         note = lines.summary

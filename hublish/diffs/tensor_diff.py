@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from hublish.diffs.differences import Entry, FileDiff
-from hublish.diffs.json_diff import MOST_ENTRIES, without_credentials
+from hublish.diffs.named_parts import changed_names, diff_of_parts
 from hublish.diffs.tensor_heads import Tensor, TensorFile
 from hublish.schemas.documents.sizes import plural
 
@@ -47,8 +47,7 @@ def diff_tensors(path_in_repo: str, before: TensorFile, after: TensorFile, *, va
             *(["the metadata changed"] if before.metadata != after.metadata else []),
         ]
     )
-    shown = without_credentials(tuple(entries[:MOST_ENTRIES]))
-    return FileDiff(path_in_repo, "tensors", summary, entries=shown, more=len(entries) - len(shown))
+    return diff_of_parts(path_in_repo, "tensors", summary, entries, len(entries))
 
 
 def _counts(
@@ -91,6 +90,5 @@ def _differences(pairs: Mapping[str, tuple[Tensor, Tensor]]) -> dict[str, str]:
 
 
 def _metadata(before: Mapping[str, str], after: Mapping[str, str]) -> Iterator[Entry]:
-    for key in [*before, *(key for key in after if key not in before)]:
-        if before.get(key) != after.get(key):
-            yield Entry(f"metadata {key}", before.get(key), after.get(key))
+    for key in changed_names(before, after):
+        yield Entry(f"metadata {key}", before.get(key), after.get(key))

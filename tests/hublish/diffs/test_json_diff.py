@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.diffs.json_diff import MOST_ENTRIES
+from hublish.diffs.named_parts import MOST_ENTRIES
 from tests.hublish.diffs.sides import compared, entries
 
 NINES = "9" * 5000

@@ -2,7 +2,7 @@
 
 import pytest
 
-from hublish.diffs.json_diff import MOST_ENTRIES
+from hublish.diffs.named_parts import MOST_ENTRIES
 from tests.hublish.diffs.sides import compared, entries, marked
 from tests.hublish.formats.parquet import BYTES, DOUBLE, INT64, UTF8, parquet
 

@@ -13,7 +13,7 @@ from onnx.numpy_helper import from_array
 
 from hublish.base.content import InMemory, OnDisk
 from hublish.diffs.compare_files import diff_file
-from hublish.diffs.json_diff import MOST_ENTRIES
+from hublish.diffs.named_parts import MOST_ENTRIES
 from tests.hublish.diffs.sides import compared, entries, npy, npz, weights
 
 W = np.arange(12, dtype=np.float32).reshape(3, 4)
