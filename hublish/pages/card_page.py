@@ -4,7 +4,6 @@ The page loads nothing and runs nothing. Its policy forbids both, in case that t
 """
 
 import base64
-import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,26 +13,15 @@ from urllib.parse import quote
 from hublish.formats.front_matter import body_start, read_front_matter
 from hublish.formats.markdown_links import relative_path
 from hublish.pages.frame import environment, with_policy
-from hublish.pages.markdown_html import PREFIX, Addresses, markdown_html
+from hublish.pages.markdown_html import ABSOLUTE, EMBEDDED, PICTURES, PREFIX, Addresses, markdown_html
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.hub_names import RepoType
 
 # The bytes of one file of the release, or None: a picture that is not part of the release.
 ReadFile = Callable[[str], bytes | None]
 
-_TYPES: Final = {
-    ".avif": "avif",
-    ".gif": "gif",
-    ".jpeg": "jpeg",
-    ".jpg": "jpeg",
-    ".png": "png",
-    ".svg": "svg+xml",
-    ".webp": "webp",
-}
 # Bytes of one picture. The page is opened by a person, and base64 makes it a third larger.
 MOST_PICTURE: Final = 8 << 20
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
-_DATA: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp|avif|svg\+xml);base64,[A-Za-z0-9+/=]+")
 _CHIPS: Final = ("pipeline_tag", "task_categories", "library_name", "language", "license", "sdk", "size_categories")
 _LINKED: Final = {"base_model": "", "datasets": "datasets/", "models": "", "new_version": ""}
 _MOST_TAGS: Final = 60
@@ -123,7 +111,7 @@ def _metadata(card: str) -> Mapping[str, Any]:
 
 def _links(shown: Shown) -> Callable[[str], str | None]:
     def address(target: str) -> str:
-        if _SCHEME.match(target):
+        if ABSOLUTE.match(target):
             return target
         if target.startswith("/"):
             return shown.endpoint + target
@@ -137,14 +125,14 @@ def _pictures(shown: Shown, read: ReadFile) -> Callable[[str], str | None]:
     own = shown.url.removeprefix(shown.endpoint)
 
     def address(target: str) -> str | None:
-        if _DATA.fullmatch(target):
+        if EMBEDDED.fullmatch(target):
             return target
         # A path on the Hub's website may lead to a file of this repo as well.
         path = relative_path(target.removeprefix(f"{own}/"))
-        kind = _TYPES.get(Path(path).suffix.lower())
+        kind = PICTURES.get(Path(path).suffix.lower())
         data = read(path) if kind else None
         if data is None or len(data) > MOST_PICTURE:
             return None
-        return f"data:image/{kind};base64,{base64.b64encode(data).decode()}"
+        return f"data:{kind};base64,{base64.b64encode(data).decode()}"
 
     return address

@@ -15,6 +15,20 @@ if TYPE_CHECKING:
     from markdown_it import MarkdownIt
     from markdown_it.rules_core import StateCore
 
+PICTURES: Final = {
+    ".avif": "image/avif",
+    ".gif": "image/gif",
+    ".jpeg": "image/jpeg",
+    ".jpg": "image/jpeg",
+    ".png": "image/png",
+    ".svg": "image/svg+xml",
+    ".webp": "image/webp",
+}
+"""The media types of pictures that a browser shows, by suffix. A browser runs no script of a picture in a page."""
+EMBEDDED: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp|avif|svg\+xml);base64,[A-Za-z0-9+/=]+")
+"""A target that contains a picture."""
+ABSOLUTE: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
+"""How a target begins that names its host."""
 # From the target of a link or a picture, as written, to the address in the page; None removes it.
 Address = Callable[[str], str | None]
 

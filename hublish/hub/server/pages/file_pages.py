@@ -11,12 +11,13 @@ from hublish.hub.server.git.last_changes import last_commits
 from hublish.hub.server.http import Request, Response, content_response, page_after
 from hublish.hub.server.pages.file_summaries import Summary, summary_of
 from hublish.hub.server.pages.repo_lists import next_page
-from hublish.hub.server.pages.repo_visit import MOST_MARKDOWN, PICTURES, Visit, visiting
+from hublish.hub.server.pages.repo_visit import MOST_MARKDOWN, Visit, visiting
 from hublish.hub.server.pages.web_page import for_people
 from hublish.hub.server.refusals import entry_not_found
 from hublish.hub.server.routes.browse import cursor_of, disposition, stored_file
 from hublish.hub.server.snapshots import Snapshot
 from hublish.hub.server.stores import Hub
+from hublish.pages.markdown_html import PICTURES
 
 # Entries of a folder in one page.
 PAGE: Final = 100

@@ -20,25 +20,13 @@ from hublish.hub.server.refusals import HubError, entry_not_found, revision_not_
 from hublish.hub.server.repositories import DEFAULT_BRANCH, Settings
 from hublish.hub.server.snapshots import Snapshot, commit_of
 from hublish.hub.server.stores import Hub
-from hublish.pages.markdown_html import Addresses, markdown_html
+from hublish.pages.markdown_html import ABSOLUTE, EMBEDDED, PICTURES, Addresses, markdown_html
 
-# Types of pictures that a browser shows, by suffix. A browser runs no script of a picture in a page.
-PICTURES: Final = {
-    ".avif": "image/avif",
-    ".gif": "image/gif",
-    ".jpeg": "image/jpeg",
-    ".jpg": "image/jpeg",
-    ".png": "image/png",
-    ".svg": "image/svg+xml",
-    ".webp": "image/webp",
-}
 # Branches and tags in a menu, and segments that a revision may have.
 _MOST_REFS: Final = 100
 _MOST_SEGMENTS: Final = 16
 # Characters of Markdown that a page renders: brackets and tags without end take seconds, which grow with the square.
 MOST_MARKDOWN: Final = 100_000
-_SCHEME: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:|//")
-_DATA: Final = re.compile(r"data:image/(?:png|jpeg|gif|webp|avif|svg\+xml);base64,[A-Za-z0-9+/=]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +99,7 @@ class Visit:
         return markdown_html(text, Addresses(lambda to: self._link(to, folder), lambda to: self._picture(to, folder)))
 
     def _link(self, target: str, folder: str) -> str | None:
-        if _SCHEME.match(target) or target.startswith("/"):
+        if ABSOLUTE.match(target) or target.startswith("/"):
             return target
         path, fragment = _joined(folder, target), target.partition("#")[2]
         if path is None:
@@ -119,7 +107,7 @@ class Visit:
         return self.url("blob", path) + (f"#{quote(fragment)}" if fragment else "")
 
     def _picture(self, target: str, folder: str) -> str | None:
-        if _DATA.fullmatch(target):
+        if EMBEDDED.fullmatch(target):
             return target
         # The address of a file of this repository, on this Hub or on the Hub that the card was written for.
         own = re.sub(r"https?://[^/]+(?=/)", "", target, count=1)
