@@ -1,5 +1,6 @@
 """Read a project from disk: its manifest, its lock, and a plan that was reviewed."""
 
+import hashlib
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -91,15 +92,18 @@ def read_project(
     )
 
 
-def read_plan_file(path: Path) -> "PlanDocument":
-    """Read a plan.json.
+def read_plan_file(path: Path) -> "tuple[PlanDocument, str]":
+    """Read a plan.json once, which may be a pipe, and return the plan and the sha256 of the file.
 
     Raises:
         DocumentInvalidError: the file cannot be read, or is not a plan.
     """
     from hublish.schemas.documents.plan import read_plan
 
-    return _read_document(path, read_plan, "`hublish plan --out plan.json` writes one")
+    def read(text: bytes, source: str) -> "tuple[PlanDocument, str]":
+        return read_plan(text, source), hashlib.sha256(text).hexdigest()
+
+    return _read_document(path, read, "`hublish plan --out plan.json` writes one")
 
 
 def read_lock_file(path: Path) -> "Lock":

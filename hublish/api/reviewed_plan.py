@@ -1,6 +1,5 @@
 """A plan that was reviewed: from a Plan, a document or a file, with its digest and the manifest as it was then."""
 
-import hashlib
 from pathlib import Path
 from typing import NamedTuple
 
@@ -36,9 +35,8 @@ def read_reviewed(plan: AnyPlan | None) -> Reviewed | None:
         return Reviewed(plan_document(plan), plan_digest(plan))
     if isinstance(plan, PlanDocument):
         return Reviewed(plan, plan_digest(plan))
-    document = read_plan_file(Path(plan))
     # Of the bytes as they are: a plan of an earlier hublish would be written with more fields today.
-    return Reviewed(document, hashlib.sha256(Path(plan).read_bytes()).hexdigest())
+    return Reviewed(*read_plan_file(Path(plan)))
 
 
 def as_reviewed(manifest: AnyManifest, reviewed: PlanDocument | None) -> Project:

@@ -17,4 +17,5 @@ def show(plan: str | Path) -> PlanDocument:
     Raises:
         DocumentInvalidError: the file cannot be read, is damaged, or is not a plan of this version.
     """
-    return read_plan_file(Path(plan))
+    document, _ = read_plan_file(Path(plan))
+    return document

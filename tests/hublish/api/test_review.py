@@ -1,6 +1,7 @@
 """A plan as a page: what it reads, what it refuses, and the digest by which a release is compared with it."""
 
 import hashlib
+import os
 import re
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,6 +13,7 @@ import pytest
 from safetensors.numpy import save
 
 import hublish
+from hublish.api.reviewed_plan import read_reviewed
 from hublish.base.errors import PlanStaleError, PolicyError
 from hublish.pipeline.lock.plan_digest import plan_digest, recorded_digest, with_digest
 from hublish.pipeline.lock.records import plan_document, plan_pieces
@@ -40,6 +42,19 @@ def test_the_digest_on_the_page_is_that_of_the_plan_file_and_of_the_release(rele
     assert digest_in(release) == [digest]
     verified = hublish.verify(release.manifest, endpoint=release.proxy.endpoint, token=release.hub.token)
     assert verified.plan_sha256 == digest
+
+
+def test_a_plan_is_read_once_so_that_it_may_come_from_a_pipe(release: Release) -> None:
+    text = b"".join(plan_pieces(release.plan()))
+    source, sink = os.pipe()
+    with open(sink, "wb") as stream:
+        stream.write(text)
+    try:
+        reviewed = read_reviewed(f"/dev/fd/{source}")
+    finally:
+        os.close(source)
+    assert reviewed is not None
+    assert reviewed.sha256 == hashlib.sha256(text).hexdigest()
 
 
 FORMS: dict[str, Callable[[hublish.Plan], Any]] = {

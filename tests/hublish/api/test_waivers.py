@@ -98,7 +98,7 @@ def test_a_plan_file_that_hides_a_waiver_from_its_reviewers_is_stale(waiving: Pa
     (problem,) = caught.value.problems
     assert (problem.code, "data/key.txt" in problem.message) == ("plan.stale.waived", True)
     file.write_bytes(b"".join(plan_pieces(plan)))
-    assert read_plan_file(file).findings == plan_document(plan).findings
+    assert read_plan_file(file)[0].findings == plan_document(plan).findings
     assert hublish.publish(waiving, plan=file, endpoint=hub.endpoint, token=hub.token).verified
 
 
