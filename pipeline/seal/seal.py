@@ -19,7 +19,7 @@ from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, ReleaseFile, Staged, StagedFile
 from hublish.base.workers import workers
 from hublish.schemas.diagnose.problems import Problem, counted, errors_in, warnings_in
-from hublish.schemas.documents.manifest import Manifest, Policy
+from hublish.schemas.documents.manifest import Policy
 
 
 @dataclass(slots=True)
@@ -100,7 +100,7 @@ class Seal:
         """
         manifest = staged.collection.project.manifest
         audited = audit_files(staged.files, manifest.policy, lambda files: self._fingerprints(files, manifest.policy))
-        found = [*audited.problems, *_in_texts(manifest)]
+        found = [*audited.problems, *commit_problems(manifest)]
         if errors := errors_in(found):
             msg = f"the release breaks its policy: {counted(errors)}; nothing was published"
             raise PolicyError(msg, problems=(*errors, *dict.fromkeys([*staged.warnings, *warnings_in(found)])))
@@ -140,10 +140,6 @@ def _failed(failures: list[Unread]) -> HublishError:
             problems=problems,
         )
     return SourceError(f"{counted(problems, 'file')} cannot be read", hint="make them readable", problems=problems)
-
-
-def _in_texts(manifest: Manifest) -> Iterator[Problem]:
-    yield from commit_problems(manifest)
 
 
 def _sealed(file: StagedFile, print_: Fingerprint, data: bytes | None) -> ReleaseFile:
