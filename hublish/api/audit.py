@@ -90,8 +90,8 @@ def audit_folder(
         audited = _audited(session, listed.files, policy)
         findings = [AuditFinding(problem, problem.path, _shown(base, problem.path)) for problem in listed.problems]
         findings += _findings(audited, listed.files, base)
-        own = next((file.path_in_repo for file in listed.files if file.path_in_repo == MANIFEST_FILE), None)
-        unread = _shown(base, own) if own and is_folder else ""
+        has_manifest = is_folder and any(file.path_in_repo == MANIFEST_FILE for file in listed.files)
+        unread = _shown(base, MANIFEST_FILE) if has_manifest else ""
         return replace(_result(str(path), listed.files, findings), unread_manifest=unread)
 
 

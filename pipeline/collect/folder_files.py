@@ -16,7 +16,6 @@ from hublish.schemas.diagnose.problems import Problem
 
 _REPO_IN_CACHE: Final = re.compile(r"(?:model|dataset|space|kernel)s--[^/]+")
 _SHARED_BLOB: Final = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{62}")
-_EXCLUDE: Final = "remove it, or replace it by the file"
 
 
 class FolderFiles(NamedTuple):
@@ -110,7 +109,8 @@ def _blob(place: str, repo: Path) -> OnDisk | None:
 def _link(relative: str, place: str) -> Problem:
     if not os.path.exists(place):  # noqa: PTH110 - one of 100,000
         return Problem("source.symlink", "a dangling symlink", "remove it", relative)
-    return Problem("source.symlink", "a symlink, which is not followed", _EXCLUDE, relative)
+    hint = "remove it, or replace it by the file"
+    return Problem("source.symlink", "a symlink, which is not followed", hint, relative)
 
 
 def _not_a_file(relative: str, kind: Kind) -> Problem:
