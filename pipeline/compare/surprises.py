@@ -29,7 +29,7 @@ _VERY_LARGE: Final = 1_000_000_000
 # No framework writes weights that are shorter than their own header.
 _EMPTY_WEIGHTS: Final = 128
 # Deletions that are named one by one, and the share of the remote files above which they are many.
-FEW_DELETIONS: Final = 10
+_FEW_DELETIONS: Final = 10
 _LARGE_SHARE: Final = 10
 _NAMED: Final = 3
 # Files that readers of a model or dataset run: by `trust_remote_code`, or by hand.
@@ -80,7 +80,7 @@ def has_many_deletions(plan: PlanDocument) -> bool:
     More than 10 are many, and so are more than 3 that are a tenth of the remote files.
     """
     deleted = sum(file.action == "delete" for file in plan.files)
-    return deleted > FEW_DELETIONS or (deleted > _NAMED and deleted * _LARGE_SHARE >= _remote_files(plan))
+    return deleted > _FEW_DELETIONS or (deleted > _NAMED and deleted * _LARGE_SHARE >= _remote_files(plan))
 
 
 def is_made_public(plan: PlanDocument) -> bool:
@@ -216,13 +216,14 @@ def _findings(plan: PlanDocument) -> Iterator[Surprise]:
 
 def _deletions(plan: PlanDocument) -> Iterator[Surprise]:
     deleted = [file for file in plan.files if file.action == "delete"]
-    if has_many_deletions(plan):
+    many = has_many_deletions(plan)
+    if many:
         message = f"{len(deleted):,} of {_remote_files(plan):,} remote files are deleted"
         yield Surprise("surprise.deletions", "high", message, path="patterns.delete_patterns")
     # Files that readers depend on are named even beside many others.
-    for file in [each for each in deleted if _is_essential(each)][:FEW_DELETIONS]:
+    for file in [each for each in deleted if _is_essential(each)][:_FEW_DELETIONS]:
         yield Surprise("surprise.deleted", "high", f"'{file.path_in_repo}' is deleted", file.path_in_repo, file.rule)
-    if not has_many_deletions(plan):
+    if not many:
         for file in deleted:
             if not _is_essential(file):
                 message = f"'{file.path_in_repo}' is deleted"
