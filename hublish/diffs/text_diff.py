@@ -88,7 +88,7 @@ def read_text(data: bytes) -> Text:
 
 def _decoded(data: bytes) -> tuple[str, str]:
     for mark, codec in _MARKS:
-        # Without a mark, UTF-16 cannot be told from other bytes with zeros.
+        # Without a mark, UTF-16 looks like any other bytes with zeros.
         if data.startswith(mark):
             shown = "UTF-8 with byte order mark" if codec == "utf-8" else codec.upper()
             return data[len(mark) :].decode(codec, "backslashreplace"), shown

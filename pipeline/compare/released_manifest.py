@@ -1,4 +1,4 @@
-"""The released hub.yaml: it stays when only settings of the repo have changed since, and it has the policy of then."""
+"""The released hub.yaml: keep it when only settings of the repo have changed since, and read its policy."""
 
 import hashlib
 from contextlib import suppress

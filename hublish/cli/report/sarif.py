@@ -216,7 +216,7 @@ def _fingerprints(finding: AuditFinding, seen: Counter[str]) -> dict[str, str]:
     problem = finding.problem
     parts = (problem.code, finding.path_in_repo, problem.path, problem.message)
     digest = hashlib.sha256("\0".join(parts).encode("utf-8", "surrogateescape")).hexdigest()[:16]
-    # Equal findings in one file are told apart by their order.
+    # Equal findings in one file differ only in their number.
     seen[digest] += 1
     value = f"{digest}:{seen[digest]}"
     # GitHub reads the first name only, and would otherwise compute it from the line.

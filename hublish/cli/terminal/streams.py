@@ -144,7 +144,7 @@ class Terminal:
         return self.stdin.readline().strip().lower() in ("y", "yes")
 
     def ask_for(self, name: str, question: str) -> bool:
-        """Ask on stderr for a name to be typed, and return whether it was: an answer that nobody gives by habit."""
+        """Ask on stderr for a name to be typed, and return whether it was: unlike a yes, it is not typed by habit."""
         write_text(self.stderr, f"{question} Type {name} to go on: ")
         return self.stdin.readline().strip() == name
 

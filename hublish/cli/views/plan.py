@@ -101,7 +101,7 @@ class PlanView:
 
     @cached_property
     def surprises(self) -> tuple[Surprise, ...]:
-        """What a reviewer must not overlook."""
+        """The facts that a reviewer must not overlook."""
         return surprises(self.shown, self.diffs)
 
     def _rows(self) -> list[Folded]:

@@ -17,7 +17,7 @@ It reads the digits that people write by hand, in black on white, one at a time 
 
 ## Limitations
 
-Do not use it to read amounts of money: nobody measured how often it takes a seven for a one there.
+Do not use it to read amounts of money: how often it takes a seven for a one has not been measured.
 
 ## Results
 

@@ -1,4 +1,4 @@
-"""What a reviewer must not overlook in a plan, and ordinary releases that hide nothing."""
+"""Facts that a reviewer must not overlook in a plan, and ordinary releases that hide nothing."""
 
 from typing import Any
 
