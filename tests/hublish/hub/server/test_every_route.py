@@ -4,35 +4,26 @@ The routes are those of the running server: a new one fails here until `REQUESTS
 """
 
 import json
-import random
 import re
 import zlib
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
 import pytest
-from huggingface_hub import CommitOperationAdd, HfApi, RepoFile, constants
+from huggingface_hub import HfApi, constants
 
 from hublish.hub.server import EmbeddedHub, app
-from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.routing import Route, Router
-from hublish.hub.server.uploads import Upload
-from hublish.hub.server.xet.content_store import XetStore
-from hublish.hub.server.xet.hashing import from_text, to_text
-from hublish.hub.server.xet.shard_format import read_terms
-from hublish.hub.server.xet.tokens import Access, Address
 from tests.hublish.hub.server.conftest import Answer, Caller
+from tests.hublish.hub.server.hidden import BRANCH, JOB, LARGE, SMALL, TEXT, TITLE, Hidden, hide
 
 API, WEB, XET = "/api/{kind}/{namespace}/{name}", "/{prefix}{namespace}/{name}", "/xet/{store}"
 LFS = WEB + ".git/info/lfs/objects"
 BUCKET = "/api/{buckets}/{namespace}/{name}"
 COLLECTION = "/api/collections/{owner}/{slug}"
-LARGE, SMALL = random.Random(8).randbytes(40_013), b"the launch code is 7f3a9c51d2e8"
-FILE, TEXT, BRANCH, TITLE = "codename-heron.bin", "codename-heron.txt", "heron-branch", "About the heron"
 
 FETCH = b"0060want {commit} side-band-64k thin-pack ofs-delta no-progress\n00000009done\n"
 # Deletes a branch.
@@ -169,20 +160,15 @@ REQUESTS: dict[tuple[str, str], tuple[str, Any]] = {
 }
 
 
-JOB = "a job that publishes another repository"
 WHO = ["eve", "eve, reading", "nobody", "of another organization", "unknown", JOB]
 
 
 @dataclass
-class Scene:
-    """A hub with a private and a gated repository, and everything that an attacker may know about them."""
+class Scene(Hidden):
+    """The running server, and everything that an attacker may know about what it hides."""
 
     hub: EmbeddedHub
     routes: list[Route]
-    values: dict[str, dict[str, str]]  # placeholders by repository; `missing` is a repository that does not exist
-    tokens: dict[str, str | None]
-    xet_tokens: dict[str, tuple[str, str]]  # by name: part of the CAS address, and token
-    signed: list[str]  # paths and queries that are signed for other objects
 
     def ask(self, route: Route, repo: str, token: str | None, **more: str) -> Answer:
         values = self.values[repo] | more
@@ -191,7 +177,9 @@ class Scene:
         filled = body if isinstance(body, bytes) else json.dumps(body).encode()
         for name, value in values.items():
             filled = filled.replace(f"{{{name}}}".encode(), value.encode())
-        return Caller(self.hub.endpoint, token)(route.method, path, None if body is None else filled)
+        # An id of the server's own has random digits, among them those of a size that must not be shown.
+        named = {"X-Request-Id": "test"}
+        return Caller(self.hub.endpoint, token)(route.method, path, None if body is None else filled, **named)
 
     def assert_silent(self, answer: Answer, *hidden: str) -> None:
         shown = json.dumps(answer.headers).encode() + answer.body + inflated(answer.body)
@@ -235,90 +223,7 @@ def scene(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
             patch.setenv(name, str(root / "home"))
         patch.setattr(constants, "HF_HUB_DISABLE_XET", False)
         with EmbeddedHub(root / "hub") as hub:
-            yield build(hub, routes, root)
-
-
-def build(hub: EmbeddedHub, routes: list[Route], root: Path) -> Scene:
-    api = HfApi(endpoint=hub.endpoint, token=hub.token)
-    (root / FILE).write_bytes(LARGE)
-    values: dict[str, dict[str, str]] = {}
-    for name in ("private", "gated"):
-        repo = api.create_repo(f"me/{name}").repo_id
-        adds = [CommitOperationAdd(FILE, root / FILE), CommitOperationAdd(TEXT, SMALL)]
-        oid = api.create_commit(repo, adds, commit_message="The heron flies").oid
-        api.create_branch(repo, branch=BRANCH)
-        api.create_commit(repo, [CommitOperationAdd(TEXT, SMALL + b"!")], commit_message=TITLE, create_pr=True)
-        values[name] = {"kind": "models", "prefix": "", "namespace": "me", "name": name, "commit": oid or ""}
-    api.move_repo("me/private", "me/former")
-    api.move_repo("me/former", "me/private")
-    api.update_repo_settings("me/private", private=True)
-    api.update_repo_settings("me/gated", gated="manual")
-    api.create_bucket("umbrella/private", private=True)
-    api.create_bucket("me/private", private=True)
-    api.batch_bucket_files("me/private", add=[(root / FILE, FILE), (SMALL, TEXT)])
-    hidden = api.create_collection("codename heron", namespace="umbrella", private=True).slug
-    collection = api.add_collection_item(hidden, "me/private", "model", note="codename heron")
-    of_collection = {"owner": "umbrella", "slug": hidden.partition("/")[2], "buckets": "buckets"}
-    of_collection["item"] = collection.items[0].item_object_id
-    values = {name: known | of_collection for name, known in values.items()}
-    # The last three are other names of the first repository, and of none.
-    values |= {name: values["private"] | {"name": name} for name in ("former", "PRIVATE", "missing")}
-    values["missing"]["slug"] = "codename-heron-" + "0" * 24
-    own = {"eve": hub.add_user("eve"), "eve, reading": hub.add_user("eve", role="read"), "nobody": None}
-    own |= {"of another organization": hub.add_user("mia", orgs=("acme",)), "unknown": "hf_" + "x" * 34}
-    eve = Caller(hub.endpoint, own["eve"])
-    HfApi(endpoint=hub.endpoint, token=own["eve"]).create_repo("eve/own")
-    api.create_repo("me/public")
-    accounts = hub._hub.accounts  # type: ignore[union-attr]
-    own[JOB] = accounts.issue("oidc-eve", "model:eve:own", 3600)
-
-    store = XetStore(hub.root, ObjectStore(hub.root))
-    entry = api.get_paths_info("me/private", [FILE])[0]
-    assert isinstance(entry, RepoFile)
-    assert entry.xet_hash
-    file = store.file(from_text(entry.xet_hash))
-    assert file is not None
-    [term] = read_terms(file.packed_terms)
-    known = {"sha256": file.sha256, "file": entry.xet_hash, "xorb": to_text(term.xorb), "size": str(file.size)}
-    known |= {"chunk": to_text(store.xorbs.table(term.xorb).digest(0)), "comment": "0" * 24, "num": "1"}
-    known |= {"organization": "me", "user": "me", "status": "pending"}
-    known |= {"revision": "main", "branch": BRANCH, "path": FILE, "store": store.identity("eve")}
-    values = {name: known | these for name, these in values.items()}
-
-    xet: dict[str, tuple[str, str]] = {"none": (known["store"], ""), "a user's": (known["store"], own["eve"] or "")}
-    for name, path in {
-        "reads own": "eve/own/xet-read-token/main",
-        "writes own": "eve/own/xet-write-token/main",
-        "reads public": "me/public/xet-read-token/main",
-        "writes to a pull request of public": "me/public/xet-write-token/main?create_pr=1",
-        "writes to a pull request of gated": "me/gated/xet-write-token/None?create_pr=1",
-    }.items():
-        given = eve("GET", f"/api/models/{path}").json()
-        xet[name] = (given["casUrl"].rpartition("/")[2], given["accessToken"])
-    late = XetStore(hub.root, ObjectStore(hub.root), lambda: 1_000_000_000).signer
-    owner = Access("write", "model:me:private", "me")
-    xet["expired"] = (store.identity("me"), late.issue(owner)[0])
-    xet["of a repository that is not readable"] = (
-        known["store"],
-        store.signer.issue(Access("write", "model:me:private", "eve"))[0],
-    )
-    uploads = hub._hub.uploads  # type: ignore[union-attr]
-    signed = [
-        uploads.sign(Upload(action, file.sha256, file.size, "0" * 16, part, 1 << 20, f"model:{repo}", user))
-        for action, part in (("get", 0), ("put", 0), ("part", 1), ("complete", 0))
-        for repo in ("me:private", "me:gated", "eve:own", "me:public", "me:missing")
-        for user in ("eve", "")
-    ]
-    address = f"/xet/{known['store']}/v1/xorbs/default/{known['xorb']}"
-    readers = [Access("read", f"model:{repo}", "eve") for repo in ("me:private", "me:gated", "me:missing")]
-    signed += [store.signer.sign_address(Address(address, 0, 1 << 30), reader) for reader in readers]
-    signed += [late.sign_address(Address(address, 0, 1 << 30), owner), address, address + "?for=x&range=0-9&expires=9"]
-    own_address = store.signer.sign_address(Address("/xet/x", 0, 1 << 30), Access("read", "model:eve:own", "eve"))
-    signed.append(own_address.replace("/xet/x", address))
-    narrow = store.signer.sign_address(Address(address, 0, 0), Access("read", "model:eve:own", "eve"))
-    signed += [narrow, narrow.replace("range=0-0", "range=0-99999")]
-    store.close()
-    return Scene(hub, routes, values, own, xet, signed)
+            yield Scene(**vars(hide(hub, root)), hub=hub, routes=routes)
 
 
 def of(scene: Scene, kind: str) -> list[Route]:
