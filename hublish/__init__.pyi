@@ -20,7 +20,7 @@ from hublish.api.diff import plan_with_diffs as plan_with_diffs
 from hublish.api.doctor import Finding as Finding
 from hublish.api.doctor import doctor as doctor
 from hublish.api.explain import explain as explain
-from hublish.api.explain_rule import explain_rule as explain_rule
+from hublish.api.explain_code import explain_code as explain_code
 from hublish.api.files import files as files
 from hublish.api.from_hub import from_hub as from_hub
 from hublish.api.init import Draft as Draft

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from hublish.audit.rules import RULES
 from hublish.cli.commands import ENTRIES
+from hublish.codes.explained import RULES
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.manifest_yaml import read_manifest
 

@@ -10,7 +10,6 @@ file_audit.py     the rules for content, and every rule as a step, for explainin
 waivers.py        findings that a policy accepts for one file, and waivers that have no effect
 audit_files.py    all rules for many files
 read_files.py     fingerprints of many files, through the cache, threads and processes
-rules.py          every rule, explained
 policy.py         levels (forbid, warn, allow), and secrets in single strings
 fingerprint.py    one pass over a file: size, sha256, git blob id, pickles, secrets
 containers.py     inspects a file through every format recognized in it, within limits

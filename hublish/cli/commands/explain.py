@@ -1,4 +1,4 @@
-"""`hublish explain`: show why a file is included or excluded, or explain a rule by its code."""
+"""`hublish explain`: show why a file is included or excluded, or explain a code."""
 
 import os
 from argparse import ArgumentParser, Namespace
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 DESCRIPTION = """Evaluates every rule for a file, in the order of publishing, and shows each result with its line in
 hub.yaml: the source that collects it, names that are never released, allow and ignore patterns, the policy, a
 .gitignore. Then shows what the file becomes, and whether `hublish load` needs it. The exit code is 1 when a PATH does
-not exist, and 0 for included, excluded and refused files. Converts nothing and writes nothing. The code of a finding,
-such as policy.pickle, is explained instead: its cause, the danger, the fix, and whether it can be waived. A file of the
-same name comes first; --rule names the rule, and ./policy.pickle the file."""
+not exist, and 0 for included, excluded and refused files. Converts nothing and writes nothing. The code of an
+error, a problem or a surprise, such as policy.pickle, is explained instead: its cause, the danger, the fix, and whether
+it can be waived. A file of the same name comes first; --code names the code, and ./policy.pickle the file."""
 EXAMPLES = (
     Example("hublish explain runs/best/model.pt", "is it uploaded, and as what?"),
     Example("hublish explain runs model.safetensors", "every file of a folder, and a path in the repo"),
@@ -34,15 +34,15 @@ def configure(parser: ArgumentParser) -> None:
         "paths",
         nargs="*",
         metavar="PATH",
-        help="a file or folder of the working tree, a path in the repo, or the code of a rule",
+        help="a file or folder of the working tree, a path in the repo, or a code",
     )
     parser.add_argument(
-        "--rule",
+        "--code",
         dest="codes",
         action="append",
         default=[],
         metavar="CODE",
-        help="a rule, also when a file has its name; repeatable",
+        help="a code, also when a file has its name; repeatable",
     )
     add_manifest(parser)
     parser.add_argument(
@@ -61,29 +61,29 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, report: Report) -> Outcome:
     if not arguments.paths and not arguments.codes:
-        raise UsageError("no PATH is given", hint="such as `hublish explain README.md`, or a rule: policy.pickle")
+        raise UsageError("no PATH is given", hint="such as `hublish explain README.md`, or a code: policy.pickle")
     import hublish
-    from hublish.audit.rules import RULES
     from hublish.base.values import explanation
     from hublish.cli.views.explain import ExplanationView
+    from hublish.codes.explained import EXPLAINED
 
-    codes = [path for path in arguments.paths if path in RULES and not _is_file(path, arguments)]
+    codes = [path for path in arguments.paths if path in EXPLAINED and not _is_file(path, arguments)]
     paths = [path for path in arguments.paths if path not in codes]
     explained, others = _explained(paths, arguments, report) if paths else (explanation.Explained(()), [])
-    rules = tuple(hublish.explain_rule(code) for code in [*codes, *arguments.codes, *others])
+    entries = tuple(hublish.explain_code(code) for code in [*codes, *arguments.codes, *others])
     # A path that exists nowhere is likely a typo, so it fails even without --detailed-exitcode.
     outcomes = {answer.outcome for answer in explained.explanations}
     code = CHANGES if arguments.detailed_exitcode and outcomes - {explanation.Outcome.IN} else 0
-    view = ExplanationView(_with_near_codes(explained), rules)
+    view = ExplanationView(_with_near_codes(explained), entries)
     return Outcome(view, FAILED if explanation.Outcome.ABSENT in outcomes else code)
 
 
 def _explained(paths: list[str], arguments: Namespace, report: Report) -> "tuple[Explained, list[str]]":
     """Return the answers for paths, and the words among them that are codes: `card.template`, but not `card.md`."""
     import hublish
-    from hublish.audit.rules import reads_as_code, rule_of
     from hublish.base.errors import ManifestInvalidError
     from hublish.base.values.explanation import Explained, Taken
+    from hublish.codes.explained import code_of, reads_as_code
 
     words = [path for path in paths if reads_as_code(path) and not _is_file(path, arguments)]
     options = hub_options(arguments, report)
@@ -96,7 +96,7 @@ def _explained(paths: list[str], arguments: Namespace, report: Report) -> "tuple
             raise
         return Explained(()), words
     absent = [each.asked for each in explained.explanations if each.taken is Taken.NOTHING]
-    codes = [word for word in words if word in absent and rule_of(word)]
+    codes = [word for word in words if word in absent and code_of(word)]
     left = tuple(each for each in explained.explanations if each.asked not in codes)
     return replace(explained, explanations=left), codes
 
@@ -109,7 +109,7 @@ def _is_file(word: str, arguments: Namespace) -> bool:
 
 def _with_near_codes(explained: "Explained") -> "Explained":
     """Return the answers with similar codes for words that look like one, and are neither a path nor a code."""
-    from hublish.audit.rules import near_codes, reads_as_code
+    from hublish.codes.explained import near_codes, reads_as_code
 
     def near(asked: str) -> tuple[str, ...]:
         return near_codes(asked) if reads_as_code(asked) else ()

@@ -14,13 +14,14 @@ from typing import Any, Final
 from urllib.parse import quote
 
 from hublish._version import __version__
-from hublish.audit.rules import RULES, Rule, rule_of
 from hublish.base.errors import HublishError
 from hublish.base.values.audited import AuditFinding
 from hublish.base.visible_text import visible
 from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.streams import write_json
+from hublish.codes.entry import Code
+from hublish.codes.explained import EXPLAINED, RULES
 from hublish.schemas.diagnose.problems import Location, Problem
 
 _SCHEMA: Final = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json"
@@ -132,18 +133,19 @@ def sarif_log(
     }
 
 
-def _rules(findings: Iterable[AuditFinding]) -> list[Rule]:
+def _rules(findings: Iterable[AuditFinding]) -> list[Code]:
     """Return every rule of the audit, and those of other problems that occur."""
     others = {_code(one) for one in findings} - RULES.keys()
-    found = [rule_of(code) or Rule(code, "A problem", "", "", "") for code in sorted(others)]
-    return [*RULES.values(), *(rule._replace(code=code) for rule, code in zip(found, sorted(others), strict=True))]
+    # A serializer of another package may raise a code of its own.
+    found = (EXPLAINED.get(code) or Code(code, "A problem", "", "") for code in sorted(others))
+    return [*RULES.values(), *found]
 
 
 def _code(finding: AuditFinding) -> str:
     return visible(finding.problem.code)
 
 
-def _descriptor(rule: Rule) -> dict[str, Any]:
+def _descriptor(rule: Code) -> dict[str, Any]:
     texts = {"Cause": rule.cause, "Danger": rule.danger, "Fix": rule.fix, "Waiver": rule.waiver}
     parts = {title: text for title, text in texts.items() if text}
     plain = "\n\n".join(f"{title}: {text}" for title, text in parts.items())
@@ -160,6 +162,7 @@ def _descriptor(rule: Rule) -> dict[str, Any]:
             "markdown": _message("\n\n".join(f"**{title}.** {text}" for title, text in parts.items())),
         },
         "defaultConfiguration": {"level": rule.level},
+        **({"helpUri": rule.url} if rule.code in EXPLAINED else {}),
         "properties": properties,
     }
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
-from hublish.audit.rules import rule_of
 from hublish.base.values.audited import Audited, AuditFinding
 from hublish.cli.report.json import fields, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
+from hublish.codes.explained import EXPLAINED
 from hublish.schemas.documents.json_stream import Rows
 from hublish.schemas.documents.sizes import format_size
 
@@ -107,7 +107,7 @@ class AuditView:
 
 
 def _group(code: str, found: Sequence[AuditFinding], paint: Paint) -> Iterable[str]:
-    rule, severity = rule_of(code), found[0].problem.severity
+    rule, severity = EXPLAINED.get(code), found[0].problem.severity
     title = f": {rule.title}" if rule else ""
     yield f"{paint(_COLORS[severity], f'{severity}[{code}]')}{paint('bold', title)}"
     yield from _rows([_row(one) for one in found[:_MOST_SHOWN]])

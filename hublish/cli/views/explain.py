@@ -1,18 +1,18 @@
-"""The view of `explain`: for each path the verdict, then every rule that was evaluated; and rules by their codes."""
+"""The view of `explain`: for each path the verdict, then every rule that was evaluated; and codes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from hublish.audit.rules import Rule
 from hublish.base.values import Effect, Step
 from hublish.base.values.explanation import Explained, Explanation, Fate, Outcome, Taken
 from hublish.cli.report.diagnostics import Mark, Page, excerpt, gutter
 from hublish.cli.report.json import fields, location_document, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
+from hublish.cli.views.code import code_document, code_lines
 from hublish.cli.views.phrases import with_line
-from hublish.cli.views.rule import rule_document, rule_lines
+from hublish.codes.entry import Code
 
 # The effects whose values in JSON, which are stable, read badly in a table.
 _EFFECTS = {Effect.EXCLUDES: "excludes", Effect.MISSES: "no match", Effect.LATER: "checked later"}
@@ -25,12 +25,11 @@ class ExplanationView:
     """The explanations, in the order of the paths."""
 
     explained: Explained
-    # Rules that were asked for by their codes.
-    rules: tuple[Rule, ...] = ()
+    codes: tuple[Code, ...] = ()
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return a block for each path: the verdict, the deciding line, and the other rules."""
-        blocks = [rule_lines(rule, paint) for rule in self.rules]
+        blocks = [code_lines(entry, paint) for entry in self.codes]
         blocks += [iter(_block(explanation, paint)) for explanation in self.explained.explanations]
         for number, block in enumerate(blocks):
             if number:
@@ -42,16 +41,16 @@ class ExplanationView:
             yield f"{paint('yellow', summary)} `hublish check` lists {'it' if count == 1 else 'them'}."
 
     def document(self) -> Any:
-        """Return every explanation with every rule, the problems with the sources, and rules by their codes."""
+        """Return every explanation with every rule, the problems with the sources, and the codes."""
         return {
             "explanations": [_document(explanation) for explanation in self.explained.explanations],
             "problems": [problem_document(problem) for problem in self.explained.problems],
-            "rules": [rule_document(rule) for rule in self.rules],
+            "rules": [code_document(entry) for entry in self.codes],
         }
 
     def quiet(self) -> Iterable[str]:
-        """Return the title of each rule, and `in`, `out`, `refused` or `absent` for each path."""
-        return [*(rule.title for rule in self.rules), *(each.outcome.value for each in self.explained.explanations)]
+        """Return the title of each code, and `in`, `out`, `refused` or `absent` for each path."""
+        return [*(entry.title for entry in self.codes), *(each.outcome.value for each in self.explained.explanations)]
 
 
 def _block(explanation: Explanation, paint: Paint) -> Iterable[str]:

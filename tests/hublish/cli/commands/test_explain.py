@@ -104,8 +104,8 @@ def test_a_misspelled_code_gets_a_suggestion_with_a_manifest_and_without(run: Ru
     [
         ("policy.pickle", "out: policy.pickle"),
         ("./policy.pickle", "out: policy.pickle"),
-        ("--rule policy.pickle", "error[policy.pickle]"),
-        ("--rule policy.pickle policy.pickle", "error[policy.pickle]"),
+        ("--code policy.pickle", "error[policy.pickle]"),
+        ("--code policy.pickle policy.pickle", "error[policy.pickle]"),
         ("policy.secret", "error[policy.secret]"),
         ("./policy.secret", "absent: ./policy.secret"),
     ],

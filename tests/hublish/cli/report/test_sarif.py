@@ -17,11 +17,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from hublish.audit.rules import RULES
 from hublish.base.errors import UsageError
 from hublish.base.values.audited import AuditFinding
 from hublish.base.visible_text import visible
 from hublish.cli.report.sarif import Places, sarif_log
+from hublish.codes.explained import RULES
 from hublish.schemas.diagnose.problems import Location, Problem
 from tests.hublish.audit.payloads import call
 from tests.hublish.cli.running import Run
@@ -61,6 +61,7 @@ def test_a_log_without_findings_is_valid_and_lists_every_rule() -> None:
     rules = run["tool"]["driver"]["rules"]
     assert [rule["id"] for rule in rules] == list(RULES)
     for rule in rules:
+        assert rule["helpUri"] == f"https://hublish.github.io/hublish/errors/{rule['id']}/"
         assert all(len(rule[name]["text"]) <= 1024 for name in ("shortDescription", "fullDescription"))
         severity = rule["properties"].get("security-severity")
         assert severity is None or 0 < float(severity) <= 10
@@ -92,6 +93,7 @@ def test_a_code_outside_of_the_audit_gets_a_rule_of_its_own() -> None:
     run = valid(sarif_log([AuditFinding(Problem("card.template", "no")), AuditFinding(Problem("odd", "no"))], HERE))
     rules = run["tool"]["driver"]["rules"]
     assert [rules[result["ruleIndex"]]["id"] for result in run["results"]] == ["card.template", "odd"]
+    assert "helpUri" not in rules[-1], "a code of another package has no page"
 
 
 def test_a_waived_finding_is_suppressed_with_its_reason_and_comes_last() -> None:

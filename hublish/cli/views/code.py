@@ -1,0 +1,48 @@
+"""The view of a code: its cause, its danger, its fix, and an example."""
+
+import shutil
+import textwrap
+from collections.abc import Iterator
+from typing import Any, Final
+
+from hublish.cli.report.json import fields
+from hublish.cli.terminal.color import Paint
+from hublish.codes.entry import Code
+
+_COLORS: Final = {"error": "red", "warning": "yellow"}
+# The widest line of running text that reads well.
+_WIDEST: Final = 100
+_LABEL: Final = 10
+
+
+def code_lines(entry: Code, paint: Paint) -> Iterator[str]:
+    """Yield the title, the cause, the danger, the fix, the waiver and an example of a code, and its page."""
+    yield f"{paint(_COLORS[entry.level], f'{entry.level}[{entry.code}]:')} {paint('bold', entry.title)}"
+    for label, text in _texts(entry):
+        if text:
+            lines = textwrap.wrap(text, min(_WIDEST, shutil.get_terminal_size().columns - 2) - _LABEL)
+            yield from _labeled(label, lines, paint)
+    if entry.may_be_waived:
+        waiver = f"- {{rule: {entry.code}, path_in_repo: FILE, reason: why it is acceptable}}"
+        yield from (f"{' ' * _LABEL}{line}" for line in ("  policy:", "    waivers:", f"      {waiver}"))
+    yield from _labeled("example", entry.example.splitlines(), paint)
+    yield from _labeled("page", [entry.url], paint)
+
+
+def code_document(entry: Code) -> dict[str, Any]:
+    """Return a code as plain data. Its keys are stable."""
+    return {
+        **fields(entry, "code", "title", "cause", "danger", "fix", "level", "risk"),
+        "may_be_waived": entry.may_be_waived,
+        **fields(entry, "waiver", "example", "error", "url"),
+    }
+
+
+def _texts(entry: Code) -> tuple[tuple[str, str], ...]:
+    return ("cause", entry.cause), ("danger", entry.danger), ("fix", entry.fix), ("waiver", entry.waiver)
+
+
+def _labeled(label: str, lines: list[str], paint: Paint) -> Iterator[str]:
+    for number, line in enumerate(lines):
+        shown = "" if number else label
+        yield f"  {paint('cyan', shown)}{' ' * (_LABEL - 2 - len(shown))}{line}"
