@@ -151,7 +151,7 @@ FORMATS = {
     "json": Format("JsonReport", "one document on standard output"),
     "quiet": Format("QuietReport", "bare values"),
     "markdown": Format("MarkdownReport", "for a comment on GitHub, or the summary of a job"),
-    "github": Format("GitHubReport", "errors and warnings as annotations of a GitHub workflow"),
+    "github": Format("GitHubReport", "for a step of a GitHub workflow: annotations, outputs, summary"),
     "sarif": Format("SarifReport", "findings for code scanning", ("audit", "check")),
 }
 

@@ -1,5 +1,7 @@
 """`--format github`: errors and warnings as workflow commands, which GitHub shows beside the lines of a pull request.
 
+Results are also added to the summary of the job, and set as outputs of the step.
+
 Their form and escapes follow "Workflow commands for GitHub Actions". Which other lines a runner takes for a command
 follows its parser (actions/runner, ActionCommand.cs): `::name` at the start of a line, after any white space, and the
 older `##[name]` anywhere in a line.
@@ -12,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from hublish.base.errors import HublishError
+from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
+from hublish.cli.report.step_files import OUTPUT, SUMMARY, append_outputs, append_summary
 from hublish.cli.terminal.streams import write_lines, write_text
 from hublish.cli.terminal.text import escaped
 from hublish.schemas.diagnose.problems import Location, Problem
@@ -22,10 +26,24 @@ _COMMAND = re.compile(r"^(\s*):(?=:)|(?<=#)#(?=\[)")
 
 @dataclass(frozen=True)
 class GitHubReport(HumanReport):
-    """The output for people, with annotations in place of errors and warnings."""
+    """The output for people, with annotations in place of errors and warnings.
+
+    A view sets outputs of the step when it has a method `outputs`, and is in the summary when it has a layout.
+    """
 
     # A workflow may have a terminal, but no person at it.
     can_ask = False
+
+    def show(self, view: View) -> None:
+        """Write the result to the log, then to the files of the step."""
+        super().show(view)
+        layout, outputs = getattr(view, "markdown", None), getattr(view, "outputs", None)
+        if layout and self.terminal.environ.get(SUMMARY):
+            from hublish.cli.report.markdown import ink_of
+
+            append_summary(self.terminal, layout(ink_of(self.terminal)))
+        if outputs and self.terminal.environ.get(OUTPUT):
+            append_outputs(self.terminal, outputs())
 
     def show_text(self, text: str, document: Any = None, *, one_line: bool = False) -> None:  # noqa: ARG002 - data is for JSON
         """Write a text to stdout with every workflow command in it disarmed: the runner reads the log."""
@@ -40,7 +58,15 @@ class GitHubReport(HumanReport):
         self._annotate(problems)
 
     def fail(self, error: HublishError) -> None:
-        """Write every problem as an annotation, then the error they add up to."""
+        """Write every problem as an annotation, then the error they add up to, and add it to the summary."""
+        self.incomplete(error)
+        if self.terminal.environ.get(SUMMARY):
+            from hublish.cli.report.markdown import error_blocks, ink_of
+
+            append_summary(self.terminal, error_blocks(error, ink_of(self.terminal)))
+
+    def incomplete(self, error: HublishError) -> None:
+        """Write the error to the log alone: the result shows it as well."""
         from hublish.cli.report.diagnostics import as_problem, summary_lines
 
         self._annotate(error.problems or [as_problem(error)])

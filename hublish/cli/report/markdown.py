@@ -9,7 +9,7 @@ from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
 from hublish.cli.report.markup import LIMIT, Block, Fence, Ink, Items, Paragraph, render
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.streams import MaskedStream, write_text
+from hublish.cli.terminal.streams import MaskedStream, Terminal, write_text
 from hublish.schemas.diagnose.problems import Problem
 
 
@@ -36,13 +36,18 @@ class MarkdownReport(HumanReport):
 
     @property
     def _ink(self) -> Ink:
-        return Ink(cast("MaskedStream", self.terminal.stdout).masked)
+        return ink_of(self.terminal)
 
     def _write(self, blocks: Iterable[Block]) -> None:
         text = render(blocks)
         # Masked once more as a whole. Only a secret of a character or two could make it longer.
         masked: str = cast("MaskedStream", self.terminal.stdout).masked(text)
         write_text(self.terminal.stdout, masked if len(masked) <= LIMIT else masked[:LIMIT], unmasked=True)
+
+
+def ink_of(terminal: Terminal) -> Ink:
+    """Return the ink that hides the credentials of a run."""
+    return Ink(cast("MaskedStream", terminal.stdout).masked)
 
 
 def error_blocks(error: HublishError, ink: Ink) -> Iterator[Block]:

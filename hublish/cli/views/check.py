@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hublish.cli.report.json import problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
-from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps
+from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, repo_outputs
 from hublish.schemas.diagnose.problems import Problem
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ class CheckView:
     repeated: RepeatedOptions = NO_OPTIONS
     # The manifest with defaults and variables filled in, when --resolved asks for it.
     resolved: Mapping[str, Any] | None = None
+    # Id and type; None where no repo is known.
+    repo: tuple[str, str] | None = None
 
     @property
     def findings(self) -> "tuple[AuditFinding, ...]":
@@ -48,6 +50,10 @@ class CheckView:
         yield Paragraph(f"**ok** {ink.code(self.name)}: manifest, sources and card are valid{rest}")
         if self.warnings:
             yield Items([problem_item(problem, ink) for problem in self.warnings], "warning")
+
+    def outputs(self) -> dict[str, str]:
+        """Return the repo, for the next steps of a workflow."""
+        return repo_outputs(*self.repo) if self.repo else {}
 
     def document(self) -> Any:
         """Return the verdict with every warning, and the resolved manifest if there is one."""

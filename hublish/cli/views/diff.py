@@ -104,6 +104,10 @@ class PlanDiffView:
         """Return the plan and the changes side by side: a plan alone is what `publish` takes."""
         return {"plan": self.plan.document(), "diffs": diff_documents(self.diffs)}
 
+    def outputs(self) -> dict[str, str]:
+        """Return the outputs of the plan."""
+        return self.plan.outputs()
+
     def quiet(self) -> Iterable[str]:
         """Return the files in the commit, each with its mark."""
         return self.plan.quiet()

@@ -70,6 +70,16 @@ def repo_label(repo_id: str, repo_type: str) -> str:
     return repo_id if repo_type == "model" else f"{repo_type} {repo_id}"
 
 
+def repo_path(repo_id: str, repo_type: str) -> str:
+    """Return `acme/digits-mlp`, or `datasets/acme/digits`: the name under which commands and CI find the repo."""
+    return repo_id if repo_type == "model" else f"{repo_type}s/{repo_id}"
+
+
+def repo_outputs(repo_id: str, repo_type: str) -> dict[str, str]:
+    """Return the outputs that name a repo."""
+    return {"repo-id": repo_id, "repo": repo_path(repo_id, repo_type)}
+
+
 def type_option(repo_type: str) -> str:
     """Return the option that a command needs to find a repo of this type, with a space before it."""
     return "" if repo_type == "model" else f" --repo-type {repo_type}"

@@ -88,6 +88,10 @@ class PlanView:
         if isinstance(self.plan, Plan):
             yield from layout.warning_blocks((*self.plan.release.warnings, *self.plan.warnings), ink)
 
+    def outputs(self) -> dict[str, str]:
+        """Return the repo, the number of changes and the plan file, for the next steps of a workflow."""
+        return {**outputs_of(self.shown), "plan": self.written_to}
+
     def quiet(self) -> Iterable[str]:
         """Return the files in the commit, each with its mark."""
         return [f"{_MARKS[file.action][0]} {file.path_in_repo}" for file in self.shown.files if _is_committed(file)]
@@ -296,6 +300,15 @@ def summary_of(plan: PlanDocument) -> str:
 def commits(plan: PlanDocument) -> bool:
     """Return whether a plan needs a commit."""
     return plan.pull_request is None and any(map(_is_committed, plan.files))
+
+
+def outputs_of(plan: PlanDocument) -> dict[str, str]:
+    """Return the repo and the number of changes: files, settings, and the tag; 0 when there is nothing to do."""
+    files = sum(map(_is_committed, plan.files)) if commits(plan) else 0
+    # A receipt does not list the settings of a repo that was created.
+    settings = sum(each.before is not None for each in plan.settings)
+    changes = files + settings + bool(plan.tag)
+    return {**phrases.repo_outputs(plan.repo_id, plan.repo_type), "changes": str(changes)}
 
 
 def nothing_to_do(label: str, where: str) -> str:

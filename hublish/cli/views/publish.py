@@ -3,8 +3,9 @@
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublish.base.values import Action, Receipt
 from hublish.cli.terminal.color import Paint
@@ -18,9 +19,14 @@ from hublish.cli.views.phrases import (
     type_option,
     waived_lines,
 )
-from hublish.cli.views.plan import nothing_to_do
+from hublish.cli.views.plan import nothing_to_do, outputs_of
+from hublish.pipeline.lock.records import changed_document
 from hublish.schemas.documents.file_names import STATE_FOLDER
+from hublish.schemas.documents.plan import PlanDocument
 from hublish.schemas.documents.sizes import format_size
+
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
 
 
 @dataclass(frozen=True)
@@ -44,6 +50,21 @@ class ReceiptView:
         from hublish.pipeline.lock.records import receipt_fields
 
         return receipt_fields(self.receipt)
+
+    def markdown(self, ink: "Ink") -> "Iterable[Block]":
+        """Return the result and its details."""
+        from hublish.cli.report.markup import Items, Paragraph
+        from hublish.cli.views.markdown_plan import finding_blocks
+
+        yield Paragraph(f"**{ink.text(self._headline())}**")
+        yield Items([f"{name}: {ink.code(value)}" for name, value in self._rows()], "fact")
+        yield from finding_blocks(self._plan, ink)
+
+    def outputs(self) -> dict[str, str]:
+        """Return the commit, its tag and URL, the repo and the number of changes, for the next steps of a workflow."""
+        receipt = self.receipt
+        place = {"commit": receipt.commit, "tag": receipt.tag or "", "url": "" if self._embedded else receipt.url}
+        return {**place, **outputs_of(self._plan)}
 
     def quiet(self) -> Iterable[str]:
         """Return the commit."""
@@ -102,6 +123,10 @@ class ReceiptView:
             root = folder / STATE_FOLDER / "hub"
             option = "" if folder == Path() else f" --root {shlex.quote(str(root))}"
             yield f"hublish hub serve{option}  to inspect it with other tools"
+
+    @cached_property
+    def _plan(self) -> PlanDocument:
+        return changed_document(self.receipt.plan)
 
     @property
     def _embedded(self) -> bool:

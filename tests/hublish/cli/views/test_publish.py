@@ -16,6 +16,25 @@ def test_a_receipt_shows_commit_verification_tag_lock_and_next_steps(make: Make,
     golden("receipt_published", show(ReceiptView(make.receipt(make.everything(), tag="v1.2.0"), LOCK)))
 
 
+def test_as_markdown_a_receipt_keeps_names_as_names(make: Make, as_markdown: Show, golden: Golden) -> None:
+    receipt = make.receipt(make.everything(), tag="v1.2.0", url="https://hub/a`b|<c>")
+    golden("receipt_markdown", as_markdown(ReceiptView(receipt, LOCK)))
+
+
+def test_the_outputs_of_a_workflow_are_those_of_the_plan_and_the_commit(make: Make) -> None:
+    plan = make.plan(make.add("a.csv", 1), make.keep("b.csv"), target=make.target(repo_type="dataset"), tag="v2")
+    settings = (Setting("gated", "false", "auto"), Setting("repo", None, "created, public"))
+    receipt = make.receipt(replace(plan, settings=settings), tag="v2")
+    assert ReceiptView(receipt, LOCK).outputs() == {
+        "commit": receipt.commit,
+        "tag": "v2",
+        "url": receipt.url,
+        "repo-id": "acme/digits-mlp",
+        "repo": "datasets/acme/digits-mlp",
+        "changes": "3",
+    }
+
+
 def test_a_proposal_names_its_pull_request(make: Make, show: Show, golden: Golden) -> None:
     plan = make.plan(make.add("a.json", 10), project=make.project(create_pr=True))
     golden("receipt_proposed", show(ReceiptView(make.receipt(plan, pull_request=3), LOCK)))
