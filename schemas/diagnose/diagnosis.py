@@ -137,7 +137,8 @@ class _Finding:
     def _related(self) -> tuple[Related, ...]:
         """Return the place of the value that excludes this one, if the document has it."""
         conflict = getattr(self.context.get("error"), "conflict", "")
-        path = (*self.path[:-1], conflict)
+        # An element of a list has no siblings with names, but the list has.
+        path = (*self.path[: -2 if isinstance(self.path[-1], int) else -1], conflict)
         if not conflict or self.positions is None or not self.positions.has(path):
             return ()
         return (Related("conflicts with this", format_path(path), self.positions.value(path)),)

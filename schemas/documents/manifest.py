@@ -38,6 +38,7 @@ from hublish.schemas.documents.field_types import (
 )
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest_part import ManifestPart
+from hublish.schemas.documents.moving_refs import MovingRefs, names_of_their_own
 from hublish.schemas.documents.waivers import WaiverList
 from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.variables.lookup import RESERVED
@@ -97,6 +98,7 @@ _PULL_REQUESTS: JsonDict = {
         "anyOf": [
             _given("revision", {"not": {"anyOf": [{"const": "main"}, _MENTIONED]}}),
             _given("tag", {"not": {"type": "null"}}),
+            *(_given(field, {"minItems": 1}) for field in ("moving_tags", "moving_branches")),
         ]
     },
     "then": {"properties": {"create_pr": {"not": {"const": True}}}},
@@ -120,6 +122,11 @@ class Repo(ManifestPart):
     """The branch that receives the commit; a missing branch is created from main."""
     tag: Ref | None = Field(default=None, examples=["v1.2.0"])
     """The tag of the release, created after the verification. An existing tag is never moved."""
+    moving_tags: MovingRefs = Field(default=(), examples=[["latest"]])
+    """Tags that follow the releases: after the verification, each is set to the commit of this one."""
+    moving_branches: MovingRefs = Field(default=(), examples=[["stable"]])
+    """Branches that follow the releases in the same way. One that has a commit of its own is refused: it would be
+    lost."""
     create_pr: Flag = False
     """Open a pull request instead of committing to the branch."""
     commit_message: Line | None = Field(default=None, examples=["Release 1.2.0"])
@@ -148,6 +155,11 @@ class Repo(ManifestPart):
             raise InvalidValueError("'protected' is only for Spaces", "write public or private", conflict="repo_type")
         return value
 
+    @field_validator("moving_tags", "moving_branches")
+    @classmethod
+    def _name_nothing_else(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return names_of_their_own(names, info)
+
     @field_validator("create_pr")
     @classmethod
     def _pull_request_only_to_main(cls, value: bool, info: ValidationInfo) -> bool:
@@ -158,6 +170,9 @@ class Repo(ManifestPart):
             msg = "create_pr and tag exclude each other"
             hint = "remove one of them; the release can be tagged after the pull request is merged"
             raise InvalidValueError(msg, hint, conflict="tag")
+        if moving := next((name for name in ("moving_tags", "moving_branches") if value and info.data.get(name)), ""):
+            hint = "remove one of them; a pull request has no released commit before it is merged"
+            raise InvalidValueError(f"create_pr and {moving} exclude each other", hint, conflict=moving)
         return value
 
     @field_validator("space_sdk")

@@ -42,6 +42,8 @@ _SETTINGS = frozenset(
         "gated",
         "space_sdk",
         "endpoint",
+        "moving_tags",
+        "moving_branches",
         "create_pr",
         "commit_message",
         "commit_description",

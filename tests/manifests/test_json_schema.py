@@ -57,6 +57,7 @@ BEYOND_A_SCHEMA = {
             *("paths-that-differ-in-composition", "two-files-with-one-path-in-repo"),
             *("variable-makes-an-invalid-tag", "variable-misspelled", "variable-unknown"),
             "evaluation-leaderboard-without-an-id",
+            *("moving-branch-is-a-moving-tag", "moving-branch-receives-the-release", "moving-tag-is-the-release-tag"),
         ),
         BESIDE,
     ),

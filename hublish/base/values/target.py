@@ -31,6 +31,10 @@ class Target:
     """The Hub as plans and locks record it: a URL or `embedded`; empty until a session has resolved the default."""
     tag: str | None = None
     """The tag to create after verification."""
+    moving_tags: tuple[str, ...] = ()
+    """Tags that are set to the commit after verification, wherever they were."""
+    moving_branches: tuple[str, ...] = ()
+    """Branches that are set to the commit in the same way."""
     visibility: Literal["public", "private", "protected"] | None = None
     """None makes a new repo public and does not change an existing one."""
     gated: Literal["auto", "manual", False] | None = None
@@ -62,6 +66,8 @@ def targets_of(manifest: Manifest) -> tuple[Target, ...]:
             revision=repo.revision,
             endpoint=repo.endpoint or "",
             tag=repo.tag,
+            moving_tags=repo.moving_tags,
+            moving_branches=repo.moving_branches,
             visibility=repo.visibility,
             gated=repo.gated,
             create_pr=repo.create_pr,

@@ -100,6 +100,7 @@ VALID = [
     "repo: {repo_id: x, gated: false, visibility: private, create_pr: true}\nartifacts: [{source: x}]",
     "repo: {repo_id: a/b, repo_type: space, visibility: protected, space_sdk: gradio}\nartifacts: [{source: x}]",
     "repo: {repo_id: a/b, endpoint: 'http://127.0.0.1:80/x', tag: null}\nartifacts: [{source: x, path_in_repo: ''}]",
+    VARIABLES + "repo: {repo_id: a/b, moving_tags: ['{{ v }}', latest], moving_branches: [stable]}",
     HEAD + "policy: {max_file_size: 5 gb, pickle: warn, symlinks: follow}\nload: {serializer: null}",
     HEAD + "policy: {max_file_size: 12}",
     HEAD + "card: {metadata: {a: [1, {b: null}]}, evaluation: m.json}\nenv: []",
@@ -155,6 +156,8 @@ INVALID = [
             *("revision: ''", "revision: HEAD", "revision: x.lock", "endpoint: ftp://x", "endpoint: hub", "nope: 1"),
             *("commit_message: ''", "visibility: secret", "space_sdk: gradio", "visibility: protected"),
             *("{create_pr: true, tag: v1}"[1:-1], "{create_pr: true, revision: dev}"[1:-1]),
+            *("create_pr: true, moving_tags: [latest]", "create_pr: true, moving_branches: [stable]"),
+            *("moving_tags: latest", "moving_tags: [a..b]", "moving_tags: [main]", "moving_branches: [x, x]"),
         )
     ],
     *[
