@@ -180,6 +180,8 @@ class Hub:
                     repo_type=target.repo_type,
                     visibility=target.visibility,
                     space_sdk=target.space_sdk,
+                    region=target.region,
+                    resource_group_id=target.resource_group_id,
                 )
             except KeyError:  # some Hubs do not send the URL, from which the client reads the id
                 return self._id_of(target), True
@@ -190,7 +192,8 @@ class Hub:
                 raise
             return listings.repo_id(url.repo_id), True
 
-        return self._retried(f"creating {target.repo_id}", call)
+        group = f" in the resource group {target.resource_group_id}" if target.resource_group_id else ""
+        return self._retried(f"creating {target.repo_id}{group}", call)
 
     def delete_repo(self, target: Target) -> None:
         """Delete the repo with everything in it."""
