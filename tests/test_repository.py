@@ -12,13 +12,14 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
 PRODUCT = ("hublish", "pipeline", "schemas", "templates")
-CODE = (*PRODUCT, "tests", "examples", "benchmarks", ".ci")
+CODE = (*PRODUCT, "tests", "examples", "benchmarks", "docs", ".ci")
 TEXTS = (
     *CODE,
     "README.md",
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "Makefile",
+    "mkdocs.yml",
     "pyproject.toml",
     "hub.yaml.example",
     ".github",
@@ -151,7 +152,12 @@ def requirements(lock: str) -> dict[str, list[Requirement]]:
 
 @pytest.mark.parametrize(
     ("lock", "groups"),
-    [("run.lock", ["build"]), ("dev.lock", ["test", "lint", "dev"]), ("browser.lock", ["test", "browser"])],
+    [
+        ("run.lock", ["build"]),
+        ("dev.lock", ["test", "lint", "dev"]),
+        ("browser.lock", ["test", "browser"]),
+        ("docs.lock", ["docs"]),
+    ],
 )
 def test_a_lock_satisfies_pyproject(lock: str, groups: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -165,7 +171,16 @@ def test_a_lock_satisfies_pyproject(lock: str, groups: list[str]) -> None:
 
 @pytest.mark.parametrize(
     "lock",
-    ["run.lock", "dev.lock", "minilm.lock", "clients.lock", "browser.lock", "client-0.36.lock", "client-1.2.lock"],
+    [
+        "run.lock",
+        "dev.lock",
+        "minilm.lock",
+        "clients.lock",
+        "browser.lock",
+        "docs.lock",
+        "client-0.36.lock",
+        "client-1.2.lock",
+    ],
 )
 def test_a_lock_holds_exact_versions_with_hashes_and_names_no_host(lock: str) -> None:
     entries = (ROOT / ".ci" / lock).read_text().replace("\\\n", " ").splitlines()

@@ -17,11 +17,12 @@ from hublish.schemas.json_schema.generate import DescribedJsonSchema, plain
 
 def described() -> str:
     """Return the text of `schemas/vocabulary/serializers.json`."""
-    about = {name: _about(FORMATS[name], registry.get(name)) for name in sorted(FORMATS)}
+    about = {name: described_format(FORMATS[name], registry.get(name)) for name in sorted(FORMATS)}
     return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
 
 
-def _about(format_: Format, serializer: object) -> dict[str, Any]:
+def described_format(format_: Format, serializer: object) -> dict[str, Any]:
+    """Return the description of one serializer, and the JSON Schema of its options."""
     options = format_.options.model_json_schema(schema_generator=DescribedJsonSchema)
     # The first paragraph: the others are for readers of the code.
     text = inspect.getdoc(serializer) or ""
