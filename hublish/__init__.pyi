@@ -31,6 +31,7 @@ from hublish.api.plan import plan as plan
 from hublish.api.publish import publish as publish
 from hublish.api.pull import pull as pull
 from hublish.api.push_to_hub import push_to_hub as push_to_hub
+from hublish.api.read_folder import read_folder as read_folder
 from hublish.api.read_project import read_project as read_project
 from hublish.api.rehearse import Rehearsal as Rehearsal
 from hublish.api.rehearse import rehearse as rehearse

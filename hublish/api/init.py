@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
@@ -20,7 +21,7 @@ from hublish.pipeline.draft.release_parts import Detected, LeftOut
 from hublish.pipeline.draft.repo_name import git_remote, repo_name
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
-from hublish.schemas.documents.hub_names import RepoType, check_repo_id
+from hublish.schemas.documents.hub_names import RepoType, check_ref, check_repo_id
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.secrets.masking import holds_token
 
@@ -48,12 +49,45 @@ class Draft:
     """Whether every file that the draft names is in the folder."""
 
 
+@dataclass(frozen=True, slots=True)
+class ChosenRepo:
+    """The caller's choices about the repo; None leaves one to the draft.
+
+    Raises:
+        UsageError: the repo_id or the tag is not a valid name.
+    """
+
+    repo_id: str | None = None
+    repo_type: RepoType | None = None
+    private: bool | None = None
+    tag: str | None = None
+
+    def __post_init__(self) -> None:
+        for name, check_name, example in (
+            (self.repo_id, check_repo_id, "acme/digits-mlp"),
+            (self.tag, check_ref, "v1.0.0"),
+        ):
+            try:
+                _ = name is None or check_name(name)
+            except ValueError as error:
+                raise UsageError(f"{name}: {error}", hint=f"for example {example}") from None
+
+    @property
+    def fields(self) -> Mapping[str, str]:
+        """The choices under their names in the manifest's `repo`."""
+        visibility = None if self.private is None else "private" if self.private else "public"
+        chosen = {"repo_id": self.repo_id, "repo_type": self.repo_type, "visibility": visibility, "tag": self.tag}
+        return {key: value for key, value in chosen.items() if value is not None}
+
+
 @takes(HubOptions)
 def init(
     folder: str | Path = ".",
     *,
     repo_id: str | None = None,
     repo_type: RepoType | None = None,
+    private: bool | None = None,
+    tag: str | None = None,
     from_repo: str | None = None,
     revision: str | None = None,
     out: str | Path | None = MANIFEST_FILE,
@@ -69,6 +103,8 @@ def init(
         repo_id: the repo. Default: inferred from the folder's git remote, or from its name.
         repo_type: the type of the repo. Default: inferred from the files; with `from_repo`, the type of that repo
             (default: model).
+        private: whether the repo is private. Default: a new repo is public, and an existing one stays as it is.
+        tag: the tag of the release. Default: none.
         from_repo: a repo on a Hub to draft from instead of the folder, named as for `hublish.pull`. The draft publishes
             the repo's files from `folder`, where they have been, or will be, pulled to.
         revision: the revision of `from_repo`. Default: main.
@@ -83,15 +119,16 @@ def init(
     """
     folder = Path(folder)
     path = None if out is None else _target(folder, Path(out), force=force)
-    _check_repo_id(repo_id)
+    chosen = ChosenRepo(repo_id, repo_type, private, tag)
     if from_repo is None:
-        made = _of_folder(folder, repo_id, repo_type, options.get("progress", SILENT))
+        made = _checked(draft_of(list_folder(folder), chosen), folder, folder, options.get("progress", SILENT))
     else:
         with Session(**options) as session:
             repo = session.addressed(from_repo, repo_type, revision)
             kind = repo.repo_type or "model"
             listing, commit = list_repo(session.hub, repo.repo_id, kind, repo.revision or "main")
-            made = _of_repo(folder, listing, repo_id or repo.repo_id, kind, commit, session.progress)
+            chosen = replace(chosen, repo_id=repo_id or repo.repo_id, repo_type=kind)
+            made = _of_repo(folder, listing, chosen, commit, session.progress)
             made = replace(made, commit=commit)
     if path is None:
         return made
@@ -100,22 +137,26 @@ def init(
     return replace(made, path=path)
 
 
-def _of_folder(folder: Path, repo_id: str | None, repo_type: RepoType | None, progress: Progress) -> Draft:
-    listing = list_folder(folder)
-    remote = git_remote(folder)
-    kind = None if repo_type is None else Field("repo_type", repo_type, "as requested")
+def draft_of(listing: Listing, chosen: ChosenRepo) -> Drafted:
+    """Draft the manifest of files on this machine, without the checks that `init` makes.
+
+    Raises:
+        DraftError: there is nothing to release, or the draft would contain a secret.
+    """
+    remote = git_remote(listing.folder) if listing.folder else None
+    kind = None if chosen.repo_type is None else Field("repo_type", chosen.repo_type, "as requested")
     # A new repo on the Hub is a model unless its creator chose a type, so that a model's address is weak evidence.
     if kind is None and remote is not None and remote.repo_type not in (None, "model"):
         kind = Field("repo_type", remote.repo_type, f"from the git remote {remote.shown}")
-    made = draft(listing, repo_name(repo_id, remote, listing.name), kind, "the files in this folder")
-    return _checked(made, folder, folder, progress)
+    name = repo_name(chosen.repo_id, remote, listing.name)
+    return _without_secret(draft(listing, name, kind, "the files in this folder", chosen.fields), listing.name)
 
 
-def _of_repo(
-    folder: Path, listing: Listing, repo_id: str, repo_type: RepoType, commit: str, progress: Progress
-) -> Draft:
-    kind = Field("repo_type", repo_type, "the type of the repo")
-    made = draft(listing, Field("repo_id", repo_id), kind, f"{repo_id} at {commit}")
+def _of_repo(folder: Path, listing: Listing, chosen: ChosenRepo, commit: str, progress: Progress) -> Draft:
+    kind = Field("repo_type", chosen.repo_type, "the type of the repo")
+    origin = f"{chosen.repo_id} at {commit}"
+    made = draft(listing, Field("repo_id", chosen.repo_id), kind, origin, chosen.fields)
+    made = _without_secret(made, str(chosen.repo_id))
     out = {one.path for one in made.left_out}
     wanted = [path for path in listing.sizes if path not in out]
     if all((folder / path).is_file() for path in wanted):
@@ -125,7 +166,7 @@ def _of_repo(
         for path in wanted:
             beginning = listing.head(path, SMALL) if path == CARD_FILE else b""
             _write_placeholder(Path(placeholders, path), beginning, listing.sizes[path])
-        return replace(_checked(made, Path(placeholders), repo_id, progress), complete=False)
+        return replace(_checked(made, Path(placeholders), str(chosen.repo_id), progress), complete=False)
 
 
 def _write_placeholder(path: Path, beginning: bytes, size: int) -> None:
@@ -135,11 +176,15 @@ def _write_placeholder(path: Path, beginning: bytes, size: int) -> None:
         written.truncate(size)  # a sparse file: it takes no space on the disk
 
 
-def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress) -> Draft:
+def _without_secret(made: Drafted, shown: str) -> Drafted:
     # A name, a setting or the metadata of a README may be a token, and the draft quotes them.
     if holds_token(made.text.decode("utf-8")):
         msg = f"{shown} cannot be released as it is: a name or a description in it contains a secret"
         raise DraftError(msg, hint="remove it, and revoke it where it was issued")
+    return made
+
+
+def _checked(made: Drafted, folder: Path, shown: str | Path, progress: Progress) -> Draft:
     # The draft's own text, so that problems show their line in it.
     project = Project(made.manifest, made.text, folder.absolute(), MANIFEST_FILE)
     try:
@@ -165,10 +210,3 @@ def _target(folder: Path, out: Path, *, force: bool) -> Path:
         msg = f"{path} exists and was not changed"
         raise DraftError(msg, hint="`--force` replaces it; `--out -` prints the draft, to compare")
     return path
-
-
-def _check_repo_id(repo_id: str | None) -> None:
-    try:
-        _ = repo_id is None or check_repo_id(repo_id)
-    except ValueError as error:
-        raise UsageError(f"{repo_id}: {error}", hint="for example acme/digits-mlp") from None

@@ -9,7 +9,7 @@ from hublish.api.plan import KEPT, planned
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.reviewed_plan import AnyPlan, as_reviewed, read_reviewed
 from hublish.api.session import Session
-from hublish.base.errors import DeclinedError, HublishError
+from hublish.base.errors import DeclinedError, HublishError, UsageError
 from hublish.base.values import Plan, Receipt
 from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.compare.stale import refuse_stale
@@ -20,6 +20,7 @@ from hublish.pipeline.publish import publishing
 from hublish.pipeline.upload.prepare import refuse_impossible
 from hublish.schemas.documents.card_decision import MERGE, CardDecision
 from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
+from hublish.schemas.documents.hub_names import RepoType
 
 
 @takes(HubOptions)
@@ -30,6 +31,10 @@ def publish(
     confirm: Callable[[Plan], bool] | None = None,
     lock: str | Path | None = None,
     card: CardDecision | None = None,
+    repo_id: str | None = None,
+    repo_type: RepoType | None = None,
+    private: bool | None = None,
+    tag: str | None = None,
     **options: Unpack[HubOptions],
 ) -> Receipt:
     """Publish in one commit; verify, tag and lock.
@@ -38,16 +43,22 @@ def publish(
     second run converges: files that are on the Hub already are neither sent nor committed again.
 
     Args:
-        manifest: the manifest.
+        manifest: the manifest; or a folder or a file to release, with a `repo_id`.
         plan: the plan that was reviewed, as `plan` returned it or as a plan.json; any other release is rejected. The
             variables that were set for the plan are set again.
         confirm: receives the plan before anything is written; False stops.
         lock: the path of the lock to write. Default: the one beside the manifest, `priv.lock` for `priv.yaml`.
         card: `merge` keeps the edits that people made to the card on the Hub, `theirs` keeps that whole card, and
             `ours` replaces it. Default: as in the plan, else `merge`.
+        repo_id: the repo of a folder without hub.yaml, whose manifest is drafted in memory as by `init`. If there is a
+            hub.yaml, this and the next three must agree with it.
+        repo_type: the type of that repo. Default: inferred from the files.
+        private: whether that repo is private. Default: a new repo is public.
+        tag: the tag of the release. Default: none.
         **options: see `HubOptions`.
 
     Raises:
+        DraftError: the folder has nothing to release.
         CardError: the card conflicts with the one on the Hub.
         PlanStaleError: a byte, the manifest, a variable or the remote changed since the plan was reviewed.
         DeclinedError: `confirm` returned False.
@@ -55,6 +66,11 @@ def publish(
         RemoteConflictError: another commit came first; nothing was overwritten.
         VerificationError: the files on the Hub differ from the plan.
     """
+    if (repo_id, repo_type, private, tag) != (None,) * 4:
+        # Imported here: most releases have a manifest, and need no draft.
+        from hublish.api.read_folder import read_folder
+
+        manifest = read_folder(_folder(manifest), repo_id, repo_type=repo_type, private=private, tag=tag)
     given = read_reviewed(plan)
     reviewed = given.document if given else None
     with Session(read_project(as_reviewed(manifest, reviewed), lock=lock), **options) as session:
@@ -77,6 +93,13 @@ def published(session: Session, lock: Path | None, plan: Plan) -> Receipt:
     path = lock or session.workspace / LOCK_FILE
     require_writable(path, plan)
     return publishing(session.hub, path).run(plan, session.progress)
+
+
+def _folder(manifest: AnyManifest) -> str | Path:
+    if isinstance(manifest, str | Path) and not str(manifest).endswith((".yaml", ".yml")):
+        return manifest
+    msg = "repo_id, repo_type, private and tag are for a folder without hub.yaml: a manifest declares them itself"
+    raise UsageError(msg, hint="name the folder as the first argument, or leave them out")
 
 
 def _refuse_impossible(plan: Plan) -> None:

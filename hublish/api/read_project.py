@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from hublish.schemas.documents.plan import PlanDocument
 
 AnyManifest = str | Path | Manifest | Project
-"""A path to hub.yaml, a manifest built in Python, or a project."""
+"""A path to hub.yaml or to its folder, a manifest built in Python, or a project."""
 T = TypeVar("T")
 
 
@@ -43,8 +43,8 @@ def read_project(
     `os.environ`, and from SOURCE_DATE_EPOCH. Only the values that the manifest mentions are determined.
 
     Args:
-        manifest: a path, a `Manifest` built in Python, or a project. A project is returned as it is, unless variables
-            are given: then its text is read again.
+        manifest: a path, also that of its folder; a `Manifest` built in Python; or a project. A project is returned as
+            it is, unless variables are given: then its text is read again.
         text: the bytes of a manifest that is not a file (standard input).
         folder: sources are relative to it. Default: the manifest's folder, else the current one.
         objects: in-memory values (dicts of arrays) that replace the source of an artifact, by its path_in_repo.
@@ -68,6 +68,8 @@ def read_project(
             raise ManifestInvalidError("secret in manifest", hint=WHERE_CREDENTIALS_GO)
         return Project(manifest, data, home, objects=dict(objects or {}), lock=lock)
     path = Path(manifest)
+    if text is None and path.is_dir():
+        path /= MANIFEST_FILE
     data = _bytes_of(path) if text is None else text
     home = Path(folder or path.parent).absolute()
     machine = MachineValues(home, os.environ)

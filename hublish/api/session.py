@@ -249,6 +249,9 @@ class Session:
             from hublish.pipeline.check import with_warnings
 
             error.problems = with_warnings(self.project, error.problems)
+            if self.project.drafted:
+                next_step = f"`hublish init {self.project.folder.name}` writes the drafted manifest, to change it"
+                error.hint = f"{error.hint}; {next_step}" if error.hint else next_step
             raise
 
     def placed(self, release: Release) -> Release:

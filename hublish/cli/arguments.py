@@ -67,9 +67,11 @@ def add_manifest_file(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-f",
         "--file",
+        type=_manifest_file,
         default=MANIFEST_FILE,
         metavar="FILE",
-        help="the manifest; `-` reads standard input, with sources relative to this folder (default: hub.yaml)",
+        help="the manifest, or its folder; `-` reads standard input, with sources relative to this folder "
+        "(default: hub.yaml)",
     )
 
 
@@ -179,7 +181,7 @@ def add_reference(parser: argparse.ArgumentParser) -> None:
     add_hub(parser)
 
 
-def add_repo_type(parser: argparse.ArgumentParser, description: str) -> None:
+def add_repo_type(parser: "argparse._ActionsContainer", description: str) -> None:
     """Add `--repo-type`, also known as `--type`."""
     # Three commands need it; the module compiles the rules for all names on the Hub.
     from hublish.schemas.documents.hub_names import REPO_TYPES
@@ -203,14 +205,6 @@ def pull_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any
     # The API splits the reference, as the Hub in use decides whether it takes a URL.
     named = {"repo_id": arguments.reference, "repo_type": arguments.repo_type, "revision": None}
     return {**named, **options, **hub_options(arguments, report)}
-
-
-def plan_file(text: str) -> Path:
-    """Return the path of a plan, for the `type` of an argument."""
-    # `publish hub.yaml` looks natural, and would fail with an error about JSON.
-    if text.endswith((".yaml", ".yml")):
-        raise argparse.ArgumentTypeError(f"{text} is a manifest, not a plan; write -f {text}")
-    return Path(text)
 
 
 def hub_options(arguments: argparse.Namespace, report: Report) -> "HubOptions":
@@ -248,13 +242,24 @@ def repeated_options(arguments: argparse.Namespace) -> RepeatedOptions:
     # Not every command has all of these options.
     file = getattr(arguments, "file", MANIFEST_FILE)
     named = "" if file == MANIFEST_FILE else f" -f {shlex.quote(file)}"
+    draft = getattr(arguments, "draft", "")
+    if draft and named:
+        # The folder: its hub.yaml may never be written.
+        named = f" -f {shlex.quote(str(Path(file).parent))}"
     if (lock := getattr(arguments, "lock", None)) is not None:
-        named += f" --lock {shlex.quote(str(lock))}"
+        named += (locked := f" --lock {shlex.quote(str(lock))}")
+        draft += locked if draft else ""
     settings = "".join(f" --set {shlex.quote(f'{name}={value}')}" for name, value in getattr(arguments, "settings", ()))
     endpoint = getattr(arguments, "endpoint", None)
     hub = " --local" if endpoint == "embedded" else f" --endpoint {shlex.quote(endpoint)}" if endpoint else ""
     card = f" --card {decision}" if (decision := getattr(arguments, "card", None)) else ""
-    return RepeatedOptions(named, hub, settings, card)
+    return RepeatedOptions(named, hub, settings, card, draft)
+
+
+def _manifest_file(text: str) -> str:
+    """Return the path of a manifest: hub.yaml, when its folder is named."""
+    path = Path(text)
+    return str(path / MANIFEST_FILE) if path.is_dir() else text
 
 
 def _setting(text: str) -> tuple[str, str]:

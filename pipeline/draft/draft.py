@@ -1,8 +1,9 @@
 """Draft a commented manifest for the files of a folder or repo."""
 
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from posixpath import dirname
+from types import MappingProxyType
 from typing import Final, NoReturn
 
 from pydantic import ValidationError
@@ -29,6 +30,7 @@ _SEARCHED: Final = (
     "searched for weights (safetensors, PyTorch, npz, ONNX, GGUF, Keras, skops), data (parquet, csv, jsonl, arrow, "
     "images, sounds) and an app (gradio, streamlit, Dockerfile, index.html)"
 )
+_NOTHING: Final[Mapping[str, str]] = MappingProxyType({})
 _APP_EVIDENCE: Final = {"docker": "builds a container", "static": "is a web page"}
 
 
@@ -44,10 +46,13 @@ class Drafted:
     """Fields that only the user can fill in, each as its path in the manifest and a reason."""
 
 
-def draft(listing: Listing, repo_id: Field, repo_type: Field | None, origin: str) -> Drafted:
+def draft(
+    listing: Listing, repo_id: Field, repo_type: Field | None, origin: str, chosen: Mapping[str, str] = _NOTHING
+) -> Drafted:
     """Return the manifest that the author of a folder would write.
 
-    Without a repo type, it is detected. The comment at the top names the origin.
+    Without a repo type, it is detected. The comment at the top names the origin. `chosen` has the `visibility` and the
+    `tag`, if the caller gives them.
 
     Raises:
         DraftError: when there is nothing to release, or a file name cannot be written in a manifest.
@@ -66,9 +71,9 @@ def draft(listing: Listing, repo_id: Field, repo_type: Field | None, origin: str
     if not outline.parts:
         # A pickle that is left out is evidence of a model, and may be a cache beside the data.
         if requested is None and repo_type.value == "model" and (data := data_files(files)):
-            return draft(listing, repo_id, Field("repo_type", "dataset", f"from {data[0]}"), origin)
+            return draft(listing, repo_id, Field("repo_type", "dataset", f"from {data[0]}"), origin, chosen)
         _refuse(listing, left_out)
-    written = manifest_fields(listing, outline, repo_id, repo_type, readme, origin)
+    written = manifest_fields(listing, outline, repo_id, repo_type, readme, origin, chosen)
     text = dump_commented(written.head, written.fields, written.tail).encode("utf-8")
     manifest = _read_back(text, written.fields)
     detected = (*outline.detected, *_detected_for_card(readme, outline))

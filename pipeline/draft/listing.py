@@ -16,7 +16,7 @@ from hublish.base.content import open_below
 from hublish.base.errors import UsageError
 from hublish.base.values import Kind, Reference
 from hublish.formats.catalogue import WEIGHT_SUFFIXES
-from hublish.pipeline.collect.walking import walk
+from hublish.pipeline.collect.walking import look, walk
 from hublish.pipeline.draft.release_parts import LeftOut
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.path_rules import local_problems, path_problems
@@ -116,6 +116,20 @@ def list_folder(folder: Path) -> Listing:
             raise UsageError(msg, hint="name the subfolder that holds the files of the release")
     items.sort(key=lambda item: item.path)
     return Listing(folder.resolve().name, tuple(items), lambda path, limit: _head(folder, path, limit), skipped, folder)
+
+
+def list_file(path: Path) -> Listing:
+    """List one file, without the others in its folder; a link is not followed.
+
+    Raises:
+        UsageError: when there is no such file.
+        OSError: when its folder cannot be read.
+    """
+    folder, entry = path.parent, look(path.parent, path.name)
+    if entry is None or entry.kind is Kind.FOLDER:
+        raise UsageError(f"{path} is not a file", hint="name the file or the folder to release")
+    items = (Item(entry.relative, entry.identity.size, entry.kind),)
+    return Listing(path.name, items, lambda name, limit: _head(folder, name, limit), folder=folder)
 
 
 def list_repo(hub: "Hub", repo_id: str, repo_type: RepoType, revision: str) -> tuple[Listing, str]:

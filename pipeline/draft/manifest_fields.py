@@ -1,6 +1,6 @@
 """Turn the outline of a release into the fields of a manifest, with comments at the top and at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from glob import escape
 from posixpath import basename, dirname, join, splitext
@@ -18,6 +18,11 @@ from hublish.schemas.documents.manifest_yaml import dump_yaml
 
 # Editors report an error for a schema that does not exist: the line is written only beside that file.
 _SCHEMA_FILE: Final = "hub.schema.json"
+# Choices that only the user can make: without one, a hint with a typical value.
+_CHOICES: Final = (
+    ("visibility", "private", "without it, a new repo is public"),
+    ("tag", "v1.0.0", "the tag of this release, created once it is verified"),
+)
 # A comment shows examples; `hublish files` and `hublish init --json` list everything.
 _MOST_NAMED: Final = 3
 
@@ -38,6 +43,7 @@ def manifest_fields(
     repo_type: Field,
     readme: Readme | None,
     origin: str,
+    chosen: Mapping[str, str],
 ) -> CommentedManifest:
     """Return the manifest of a release; a card is rendered unless a README is published unchanged."""
     # A pickle is left out, but offered as a hint with the policy that it needs. hub.yaml is published, so that it
@@ -48,7 +54,7 @@ def manifest_fields(
     head = (f"yaml-language-server: $schema={_SCHEMA_FILE}" if _SCHEMA_FILE in listing else editor, about)
     fields = (
         Field("schema_version", 1),
-        Field("repo", Section((*_repo(repo_id, repo_type), *outline.repo))),
+        Field("repo", Section((*_repo(repo_id, repo_type, chosen), *outline.repo))),
         Field("artifacts", Items(tuple(_artifacts(listing, outline, readme)), estimators)),
         *(() if readme or listing.from_hub else (Field("card", Section(tuple(_card(outline)))),)),
         *_policy(listing, outline, pickles=bool(estimators)),
@@ -58,13 +64,12 @@ def manifest_fields(
     return CommentedManifest(fields, head, (*_about_readme(listing, readme, outline), *advice))
 
 
-def _repo(repo_id: Field, repo_type: Field) -> Iterator[Field]:
+def _repo(repo_id: Field, repo_type: Field, chosen: Mapping[str, str]) -> Iterator[Field]:
     yield repo_id
     if repo_type.value != "model":
         yield repo_type
-    # Choices that only the user can make, as hints with a typical value.
-    yield Field("visibility", "private", "without it, a new repo is public", hint=True)
-    yield Field("tag", "v1.0.0", "the tag of this release, created once it is verified", hint=True)
+    for key, example, why in _CHOICES:
+        yield Field(key, chosen[key]) if key in chosen else Field(key, example, why, hint=True)
 
 
 def _artifacts(listing: Listing, outline: Outline, readme: Readme | None) -> Iterator[Section]:

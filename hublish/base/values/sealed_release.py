@@ -46,6 +46,8 @@ class Project:
     """The lock that the caller names; None for the one beside the manifest."""
     machine: Environment = field(default=NO_ENVIRONMENT, repr=False, compare=False)
     """The source of further values from git and the clock, asked only for those that the card mentions."""
+    drafted: bool = False
+    """Whether the manifest is a draft in memory: no file holds it."""
 
     @property
     def lock_path(self) -> Path:

@@ -81,7 +81,7 @@ def _insert(tree: dict[Any, Any], path: Path, leaf: _Leaf) -> None:
 def _with_lists(tree: Any) -> Any:
     if not isinstance(tree, dict):
         return tree
-    if all(isinstance(key, int) for key in tree):
+    if tree and all(isinstance(key, int) for key in tree):
         return [_with_lists(tree[key]) for key in sorted(tree)]
     return {key: _with_lists(item) for key, item in tree.items()}
 

@@ -2,8 +2,9 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.cli.arguments import add_cache, add_manifest, manifest
+from hublish.cli.arguments import add_cache, add_manifest
 from hublish.cli.commands import Example, Outcome
+from hublish.cli.folder_arguments import add_folder, released, take_folder
 from hublish.cli.report import Report
 
 DESCRIPTION = """Runs the local part of publishing: collects the sources, converts them, renders the card, hashes
@@ -16,6 +17,7 @@ EXAMPLES = (
 
 
 def configure(parser: ArgumentParser) -> None:
+    add_folder(parser)
     add_manifest(parser)
     parser.add_argument("--excluded", action="store_true", help="list excluded files too, each with its rule")
     parser.add_argument("--why", action="store_true", help="show the rule that includes each file, with its line")
@@ -24,6 +26,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
+    take_folder(arguments)
     from hublish.pipeline.render_card.renderer import prestarted
 
     # The child process that renders the card starts up during our own slow imports.
@@ -32,7 +35,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         from hublish.cli.views.files import FilesView
 
         release = hublish.files(
-            manifest(arguments, report), progress=report.progress(), digest_cache=arguments.digest_cache
+            released(arguments, report), progress=report.progress(), digest_cache=arguments.digest_cache
         )
     report.warn(release.warnings)
     return Outcome(FilesView(release, arguments.excluded, arguments.whole_digests, arguments.why))

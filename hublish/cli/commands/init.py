@@ -6,6 +6,7 @@ from pathlib import Path
 from hublish.base.errors import UsageError
 from hublish.cli.arguments import add_hub, add_repo_type, hub_options, repeated_options
 from hublish.cli.commands import Example, Outcome
+from hublish.cli.folder_arguments import add_repo_settings
 from hublish.cli.report import Report
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
@@ -31,6 +32,7 @@ def configure(parser: ArgumentParser) -> None:
         "--repo-id", metavar="REPO", help="the repo to publish to (default: git's remote, else a guess)"
     )
     add_repo_type(parser, "its type (default: inferred from the files)")
+    add_repo_settings(parser)
     parser.add_argument(
         "--from",
         dest="reference",
@@ -59,6 +61,8 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         Path(arguments.folder),
         repo_id=arguments.repo_id,
         repo_type=arguments.repo_type,
+        private=arguments.private,
+        tag=arguments.tag,
         from_repo=arguments.reference,
         out=None if arguments.out == _STDOUT else arguments.out,
         force=arguments.force,

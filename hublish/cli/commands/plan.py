@@ -14,11 +14,11 @@ from hublish.cli.arguments import (
     add_manifest,
     add_tensors,
     hub_options,
-    manifest,
     repeated_options,
 )
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import CHANGES
+from hublish.cli.folder_arguments import add_folder, released, take_folder
 from hublish.cli.report import Report, View
 from hublish.schemas.documents.card_decision import MERGE
 
@@ -35,6 +35,7 @@ EXAMPLES = (
 
 
 def configure(parser: ArgumentParser) -> None:
+    add_folder(parser)
     add_manifest(parser)
     add_lock(parser)
     parser.add_argument("--out", metavar="FILE", type=Path, help="write the plan, for review and for `publish FILE`")
@@ -53,6 +54,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
+    take_folder(arguments)
     from hublish.pipeline.render_card.renderer import prestarted
 
     # The child process that renders the card starts up during our own slow imports.
@@ -62,7 +64,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
 
         options = hub_options(arguments, report)
         decision = arguments.card or MERGE
-        project, diffs = manifest(arguments, report), None
+        project, diffs = released(arguments, report), None
         if arguments.diff or arguments.tensors:
             plan, diffs = hublish.plan_with_diffs(
                 project, lock=arguments.lock, card=decision, tensors=arguments.tensors, **options

@@ -11,11 +11,10 @@ from hublish.cli.arguments import (
     add_lock,
     add_manifest,
     hub_options,
-    manifest,
-    plan_file,
     repeated_options,
 )
 from hublish.cli.commands import Example, Outcome
+from hublish.cli.folder_arguments import add_folder, released, take_folder
 from hublish.cli.report import Report
 
 DESCRIPTION = """Writes one HTML file that needs no network and runs no script. The verdict comes first, then everything
@@ -32,9 +31,7 @@ _DEFAULT = Path("review.html")
 
 
 def configure(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "plan", nargs="?", type=plan_file, metavar="plan.json", help="the plan to show (default: a new one)"
-    )
+    add_folder(parser, plan="the plan to show (default: a new one)")
     add_manifest(parser)
     add_lock(parser)
     parser.add_argument(
@@ -51,6 +48,7 @@ def configure(parser: ArgumentParser) -> None:
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
+    take_folder(arguments, plans=True)
     if arguments.open and arguments.output == "-":
         raise UsageError("a page on standard output cannot be opened", hint="name a file with -o")
     from hublish.pipeline.render_card.renderer import prestarted
@@ -60,7 +58,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         import hublish
 
         review = hublish.review(
-            manifest(arguments, report),
+            released(arguments, report),
             plan=arguments.plan,
             lock=arguments.lock,
             card=arguments.card,

@@ -110,6 +110,10 @@ class Report(ABC):
             name: typed to agree, instead of a yes; empty where a yes will do.
         """
         self._show_on(self.terminal.stderr, view)
+        return self.ask(question, name=name)
+
+    def ask(self, question: str, *, name: str = "") -> bool:
+        """Ask on stderr, and return whether the answer is a yes; see `confirm`."""
         safe, typed = (self._safe(escaped(text, color=False)) for text in (question, name))
         return self.terminal.ask_for(typed, safe) if name else self.terminal.ask(safe)
 

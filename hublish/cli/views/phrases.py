@@ -31,11 +31,18 @@ class RepeatedOptions:
     settings: str = ""
     # ` --card theirs`, for commands that compare the card with the one on the Hub.
     card: str = ""
+    # ` model --repo-id acme/digits-mlp`, for commands that draft the manifest of a folder without one.
+    draft: str = ""
+
+    @property
+    def release(self) -> str:
+        """The options of commands that read or draft the manifest, with the variables of a plan."""
+        return self.draft or self.file
 
     @property
     def manifest(self) -> str:
-        """The options of commands that read the manifest."""
-        return self.file + self.settings
+        """The options of commands that read or draft the manifest."""
+        return self.release + self.settings
 
 
 NO_OPTIONS = RepeatedOptions()

@@ -176,7 +176,7 @@ class PlanView:
             return phrases.next_steps(paint, login, f"hublish publish{self._options}")
         # The plan file contains the values of --set.
         if self.written_to:
-            command = f"hublish publish {self.written_to}{self.repeated.file}{self.repeated.hub}"
+            command = f"hublish publish {self.written_to}{self.repeated.release}{self.repeated.hub}"
             return phrases.next_steps(paint, f"review {self.written_to}, then {command}")
         options = self._options
         return phrases.next_steps(

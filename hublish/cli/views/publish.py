@@ -37,6 +37,10 @@ class ReceiptView:
     # The lock that was written.
     lock: Path
     repeated: RepeatedOptions = NO_OPTIONS
+    # The drafted manifest, once it is written.
+    manifest: str = ""
+    # A question about the drafted manifest follows.
+    asks: bool = False
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return the result, its details, and the next steps."""
@@ -104,6 +108,8 @@ class ReceiptView:
         if receipt.created and receipt.plan.sha256:
             yield "plan", f"sha256 {receipt.plan.sha256}"
         yield "lock", str(self.lock)
+        if self.manifest:
+            yield "manifest", self.manifest
 
     def _next(self, paint: Paint) -> Iterable[str]:
         target = self.receipt.plan.target
@@ -114,7 +120,12 @@ class ReceiptView:
         at = "" if revision == "main" else f"@{revision}"
         pull = f"hublish pull {target.repo_id}{at}{type_option(target.repo_type)}{where}"
         verify = f"hublish verify{self.repeated.file}{self.repeated.hub}"
-        return next_steps(paint, verify, pull, *self._serve())
+        return next_steps(paint, verify, pull, *self._keep(), *self._serve())
+
+    def _keep(self) -> Iterable[str]:
+        if self.receipt.plan.release.project.drafted and not (self.manifest or self.asks):
+            options = f"{self.repeated.manifest}{self.repeated.card}{self.repeated.hub}"
+            yield f"hublish publish{options} --keep  to write its hub.yaml"
 
     def _serve(self) -> Iterable[str]:
         if self._embedded:

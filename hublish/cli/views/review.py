@@ -34,7 +34,7 @@ class ReviewView:
         if self.opened is False:
             yield "No browser was found here: open this file in one."
         if not (self.review.document.nothing_to_do or self.review.document.refusals):
-            options = f"{self.repeated.file}{self.repeated.hub}"
+            options = f"{self.repeated.release}{self.repeated.hub}"
             if self.plan:
                 yield from next_steps(paint, f"hublish publish {self.plan}{options}  once it is approved")
             else:

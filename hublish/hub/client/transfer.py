@@ -2,6 +2,7 @@
 
 import base64
 import tempfile
+import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
@@ -177,7 +178,9 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
     from huggingface_hub import CommitOperationDelete
 
     try:
-        with hub.bounded(), commit_requests() as requests:
+        with hub.bounded(), commit_requests() as requests, warnings.catch_warnings():
+            # The plan shows what the Hub remarks about the card, and the client would repeat it.
+            warnings.filterwarnings("ignore", "Warnings while validating metadata")
             info = hub.api.create_commit(
                 target.repo_id,
                 # Exact paths: a folder operation would delete files that are not in the plan. Deletions come first: a

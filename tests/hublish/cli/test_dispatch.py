@@ -72,8 +72,8 @@ def test_every_end_has_its_exit_code(
         ("plan --jsno", "hublish plan has no option --jsno", "did you mean --json?"),
         ("plan --detailed", "hublish plan has no option --detailed", "did you mean --detailed-exitcode?"),
         ("plan --frobnicate", "unrecognized: --frobnicate", "see `hublish plan --help`"),
-        ("plan extra", "unrecognized: extra", "see `hublish plan --help`"),
-        ("plan other.yaml", "takes the manifest as an option", "write -f other.yaml"),
+        ("plan extra", "extra does not exist", "name the folder"),
+        ("check other.yaml", "takes the manifest as an option", "write -f other.yaml"),
         ("plan --local --endpoint http://x", "not allowed with argument --local", "see `hublish plan --help`"),
         ("plan --out", "argument --out: expected one argument", "see `hublish plan --help`"),
         ("plan --format xml", "invalid choice: 'xml'", "see `hublish plan --help`"),
@@ -91,7 +91,11 @@ def test_every_end_has_its_exit_code(
         ("hub serve --port many", "'many' is not a port", "see `hublish hub serve --help`"),
         ("hub serve --port 65536", "'65536' is not a port", "see `hublish hub serve --help`"),
         ("hub serve --host 0.0.0.0", "0.0.0.0 can be reached from other machines", "--expose-beyond-this-machine"),
-        ("publish hub.yaml", "hub.yaml is a manifest, not a plan; write -f hub.yaml", "see `hublish publish --help`"),
+        (
+            "publish hub.yaml",
+            "hub.yaml is a manifest; write -f hub.yaml",
+            "see `hublish publish --help`",
+        ),
         ("publish", "not interactive: cannot ask", "pass -y, or a reviewed plan"),
         ("publish --json", "not interactive: cannot ask", "pass -y, or a reviewed plan"),
         (

@@ -22,6 +22,10 @@ RECORDED = {
 FACTS = [StatedInMetadata(name=path, value=value, path=path) for path, value in RECORDED.items()]
 
 
+def test_a_card_without_recorded_metadata_contains_none_of_it() -> None:
+    assert list(find_metadata([], {"license": "mit"})) == []
+
+
 def result(name: str, value: float, kind: str = "accuracy") -> dict[str, Any]:
     return {"dataset": {"name": name}, "metrics": [{"type": kind, "value": value}]}
 

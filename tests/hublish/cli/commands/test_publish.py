@@ -22,10 +22,10 @@ PRESSED_AGAIN = 10
 class Asked:
     """A `publish` that waits for an answer on a pseudo-terminal."""
 
-    def __init__(self, project: Path, environ: dict[str, str]) -> None:
+    def __init__(self, project: Path, environ: dict[str, str], line: str = "publish --local") -> None:
         self._ours, theirs = pty.openpty()
         self._seen = b""
-        words = [sys.executable, "-m", "hublish", "publish", "--local"]
+        words = [sys.executable, "-m", "hublish", *line.split()]
         with os.fdopen(theirs, "rb", closefd=True) as streams:
             self.process = subprocess.Popen(
                 words, cwd=project, env=environ, text=True, stdin=streams, stderr=streams, stdout=subprocess.PIPE
@@ -42,8 +42,11 @@ class Asked:
                 break
         assert text in self.screen, self.screen
 
-    def answer(self, text: str) -> tuple[int, str]:
+    def type(self, text: str) -> None:
         os.write(self._ours, text.encode())
+
+    def answer(self, text: str) -> tuple[int, str]:
+        self.type(text)
         return self.end()
 
     def interrupt(self) -> tuple[int, str]:
