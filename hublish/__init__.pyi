@@ -35,6 +35,9 @@ from hublish.api.read_folder import read_folder as read_folder
 from hublish.api.read_project import read_project as read_project
 from hublish.api.rehearse import Rehearsal as Rehearsal
 from hublish.api.rehearse import rehearse as rehearse
+from hublish.api.releases import PublishedRelease as PublishedRelease
+from hublish.api.releases import Releases as Releases
+from hublish.api.releases import releases as releases
 from hublish.api.review import Review as Review
 from hublish.api.review import review as review
 from hublish.api.show import show as show

@@ -86,7 +86,9 @@ def test_a_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
     assert metadata(wheel)["License-Expression"] == "Apache-2.0"
     shipped = contents(wheel)
     assert shipped[f"hublish-{__version__}.dist-info/licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
-    assert b"hublish = hublish.cli:main" in shipped[f"hublish-{__version__}.dist-info/entry_points.txt"]
+    scripts = shipped[f"hublish-{__version__}.dist-info/entry_points.txt"]
+    assert b"\nhublish = hublish.cli:main" in scripts
+    assert b"\nhf-hublish = hublish.cli:extension" in scripts
 
 
 def test_an_installed_wheel_runs_without_the_checkout(wheel: Path, tmp_path: Path) -> None:

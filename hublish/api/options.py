@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache, wraps
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, ParamSpec, TypedDict, TypeVar
+from typing import Any, Final, Literal, ParamSpec, TypedDict, TypeVar
 
 from hublish.base.progress import SILENT, Progress
 from hublish.formats.interface import DISTRUST, Trust
@@ -75,6 +75,10 @@ class PushOptions(HubOptions, total=False):
     """The rest of the commit message."""
     private: bool | None
     """Whether the repo is private. None makes a new repo public and leaves an existing one as it is."""
+    region: Literal["us", "eu"] | None
+    """Where the Hub stores a new repo, for organizations that can choose; an existing one stays where it is."""
+    resource_group_id: str | None
+    """The resource group of a new repo, in an Enterprise organization; an existing one stays in its group."""
     branch: str | None
     """The branch that receives the commit; it is created from main when missing."""
     create_pr: bool | None

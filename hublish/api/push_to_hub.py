@@ -27,6 +27,8 @@ from hublish.schemas.documents.card_decision import MERGE
 from hublish.schemas.documents.manifest import Manifest, Policy
 from hublish.schemas.variables.lookup import Setting
 
+# The options that hub.yaml has under `repo` as well.
+_SAME_NAME: Final = ("create_pr", "commit_message", "commit_description", "region", "resource_group_id")
 _COPY: Final = "copy"
 _SAFETENSORS: Final = "safetensors"
 
@@ -122,7 +124,7 @@ class Declared:
             "repo_id": repo_id,
             "revision": push.get("branch"),
             "visibility": None if private is None else "private" if private else "public",
-            **{name: push.get(name) for name in ("create_pr", "commit_message", "commit_description")},
+            **{name: push.get(name) for name in _SAME_NAME},
         }
         patterns = {name: push.get(name) for name in ("allow_patterns", "ignore_patterns", "delete_patterns")}
         return cls(manifest, repo, patterns, **others)

@@ -142,18 +142,19 @@ def compared(hub: "Hub", lock: Lock, now: "Mapping[str, RemoteFile] | None" = No
         RemoteError: the Hub rejects a request, cannot be reached, or has no such revision.
     """
     now = hub.tree(lock, lock.revision) if now is None else now
+    missing, different = differences(lock, now)
     # Publishing leaves files that were in the repo before it: only files that came later are extra.
     extra = sorted(now.keys() - {file.path_in_repo for file in lock.files} - _at_release(hub, lock))
-    return Verification(
-        lock=lock,
-        missing=tuple(file.path_in_repo for file in lock.files if file.path_in_repo not in now),
-        extra=tuple(extra),
-        different=tuple(
-            file.path_in_repo
-            for file in lock.files
-            if (remote := now.get(file.path_in_repo)) and not remote.holds(file)
-        ),
+    return Verification(lock=lock, missing=missing, extra=tuple(extra), different=different)
+
+
+def differences(lock: Lock, files: "Mapping[str, RemoteFile]") -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Return the locked files that a tree lacks, and those that it has with other bytes."""
+    missing = (file.path_in_repo for file in lock.files if file.path_in_repo not in files)
+    different = (
+        file.path_in_repo for file in lock.files if (remote := files.get(file.path_in_repo)) and not remote.holds(file)
     )
+    return tuple(missing), tuple(different)
 
 
 def _at_release(hub: "Hub", lock: Lock) -> set[str]:

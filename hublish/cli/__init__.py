@@ -4,6 +4,6 @@
 per output format, and `terminal/` everything that writes to a stream. `dispatch.py` runs a command and imports only it.
 """
 
-from hublish.cli.dispatch import main
+from hublish.cli.dispatch import extension, main
 
-__all__ = ["main"]
+__all__ = ["extension", "main"]

@@ -13,7 +13,7 @@ from hublish._version import __version__
 from hublish.base.errors import UsageError
 from hublish.cli.commands import ENTRIES, Entry
 from hublish.cli.exit_codes import USAGE, report_failure
-from hublish.cli.parser import HelpRequested, group_overview, overview, parser_for
+from hublish.cli.parser import PROGRAM, HelpRequested, group_overview, overview, parser_for
 from hublish.cli.report import FORMATS, Report, report_for
 from hublish.cli.terminal.streams import standard_terminal
 
@@ -27,28 +27,34 @@ _PLUGIN_SEARCH = "pydantic.plugin._loader"
 _LONG_WORD = 16
 
 
-def main(argv: Sequence[str] | None = None) -> int:
+def main(argv: Sequence[str] | None = None, *, program: str = PROGRAM) -> int:
     """Run one command line and return its exit code.
 
     Args:
         argv: the arguments without the program's name; None for those of this process, which then serves this command
             alone.
+        program: the program's name in help pages and in errors about usage.
     """
     if argv is None:
         with short_lived_process():
-            return main(sys.argv[1:])
+            return main(sys.argv[1:], program=program)
     # The errors of the parser need format and token too, so these two are found before it runs.
     terminal = standard_terminal([*given_tokens(argv), *tokens_in(argv)])
     report = report_for(requested_format(argv), terminal)
     with terminal.as_standard_streams():
         try:
-            return run(argv, report)
+            return run(argv, report, program)
         # BaseException: Ctrl-C is reported like every other failure.
         except BaseException as failure:
             return report_failure(failure, report)
 
 
-def run(argv: Sequence[str], report: Report) -> int:
+def extension() -> int:
+    """Run the command line of this process as `hf hublish`: huggingface_hub's command starts `hf-hublish`."""
+    return main(program="hf hublish")
+
+
+def run(argv: Sequence[str], report: Report, program: str = PROGRAM) -> int:
     """Run one command line and write its result.
 
     Raises:
@@ -56,15 +62,15 @@ def run(argv: Sequence[str], report: Report) -> int:
         HublishError: when the command refuses or fails.
     """
     if not argv:
-        report.note(overview().rstrip())
+        report.note(overview(program).rstrip())
         return USAGE
     if argv[0] in (*VERSION, *HELP):
-        report.show_text(overview() if argv[0] in HELP else f"hublish {__version__}\n")
+        report.show_text(overview(program) if argv[0] in HELP else f"hublish {__version__}\n")
         return 0
     # As in git and cargo: `hublish help plan`.
     if argv[0] == "help":
-        return run([*argv[1:], "--help"], report)
-    return _run_command(argv, report)
+        return run([*argv[1:], "--help"], report, program)
+    return _run_command(argv, report, program)
 
 
 def find(argv: Sequence[str]) -> tuple[Entry, Sequence[str]]:
@@ -150,15 +156,15 @@ class _NoPlugins(ModuleType):
         return getattr(import_module(_PLUGIN_SEARCH), name)
 
 
-def _run_command(argv: Sequence[str], report: Report) -> int:
+def _run_command(argv: Sequence[str], report: Report, program: str) -> int:
     group = _group(argv[0])
     if group and list(argv[1:]) in [[option] for option in HELP]:
-        report.show_text(group_overview(argv[0], group))
+        report.show_text(group_overview(argv[0], group, program))
         return 0
     entry, rest = find(argv)
     command = entry.load()
     try:
-        arguments = parser_for(entry, command).parse_all(rest)
+        arguments = parser_for(entry, command, program).parse_all(rest)
     except HelpRequested as requested:
         report.show_text(requested.text)
         return 0

@@ -10,6 +10,7 @@ from hublish.cli.commands import SECTIONS, Command, Entry, Example
 from hublish.cli.exit_codes import FAILED, INTERRUPTED, USAGE
 from hublish.cli.terminal.text import columns, indented
 
+PROGRAM = "hublish"
 # The widest line of running text that reads well.
 _WIDEST = 100
 # How similar a mistyped option must be to an existing one to be suggested; difflib's scale, 1 is equal.
@@ -25,8 +26,8 @@ _EXAMPLES = (
 )
 
 _HELP = (
-    ("hublish COMMAND --help", "description, options and worked examples of a command"),
-    ("hublish --version", "the version"),
+    ("COMMAND --help", "description, options and worked examples of a command"),
+    ("--version", "the version"),
 )
 
 EXIT_CODES = (
@@ -93,12 +94,12 @@ class Parser(argparse.ArgumentParser):
         self.error(f"unrecognized: {' '.join(unknown)}")
 
 
-def parser_for(entry: Entry, command: Command) -> Parser:
-    """Return the parser of one command."""
+def parser_for(entry: Entry, command: Command, program: str = PROGRAM) -> Parser:
+    """Return the parser of one command; its help page shows the program as it was started."""
     parser = Parser(
-        prog=f"hublish {entry.name}",
+        prog=f"{program} {entry.name}",
         description=f"{entry.summary[0].upper()}{entry.summary[1:]}.\n\n{_paragraph(command.description)}",
-        epilog=f"examples:\n{_examples(command.examples)}",
+        epilog=f"examples:\n{_examples(command.examples, program)}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
         # A script with an abbreviation would break when a later version adds a similar option.
         allow_abbrev=False,
@@ -108,17 +109,17 @@ def parser_for(entry: Entry, command: Command) -> Parser:
     return parser
 
 
-def overview() -> str:
+def overview(program: str = PROGRAM) -> str:
     """Return `hublish --help`: the whole tool on one page."""
     parts = [
-        "usage: hublish COMMAND [options]",
+        f"usage: {program} COMMAND [options]",
         _paragraph(
             "Turn a checked-in hub.yaml into a release on the Hugging Face Hub: planned, audited, published in one "
             "commit, verified, and loaded back byte for byte."
         ),
         *_sections(),
-        _table("Help", _HELP),
-        f"Examples:\n{_examples(_EXAMPLES)}",
+        _table("Help", [(f"{program} {rest}", meaning) for rest, meaning in _HELP]),
+        f"Examples:\n{_examples(_EXAMPLES, program)}",
         _table("Exit codes", [(str(code), meaning) for code, meaning in EXIT_CODES]),
         _paragraph(
             "With --detailed-exitcode, plan and status exit with 0 for no change, 1 for an error, 2 for changes.", "  "
@@ -128,10 +129,10 @@ def overview() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def group_overview(name: str, entries: tuple[Entry, ...]) -> str:
+def group_overview(name: str, entries: tuple[Entry, ...], program: str = PROGRAM) -> str:
     """Return the help page of the commands that share a first word, such as `hub`."""
-    usage = f"usage: hublish {name} COMMAND [options]"
-    rows = [(f"hublish {entry.name}", entry.summary) for entry in entries]
+    usage = f"usage: {program} {name} COMMAND [options]"
+    rows = [(f"{program} {entry.name}", entry.summary) for entry in entries]
     return "\n\n".join([usage, "\n".join(indented(columns(rows)))]) + "\n"
 
 
@@ -145,8 +146,9 @@ def _table(title: str, rows: Iterable[tuple[str, str]]) -> str:
     return "\n".join([f"{title}:", *indented(columns(rows))])
 
 
-def _examples(listed: Iterable[Example]) -> str:
-    return "\n".join(f"  # {example.purpose}\n  $ {example.line}" for example in listed)
+def _examples(listed: Iterable[Example], program: str) -> str:
+    lines = ((example.purpose, example.line.removeprefix(PROGRAM)) for example in listed)
+    return "\n".join(f"  # {purpose}\n  $ {program}{rest}" for purpose, rest in lines)
 
 
 def _paragraph(text: str, indent: str = "") -> str:

@@ -15,6 +15,7 @@ from hublish.base.values import Action, Plan, Release, ReleaseFile
 from hublish.formats.front_matter import read_front_matter
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
+from hublish.hub.client.placement import placement_of
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, Severity, parse_path
 from hublish.schemas.documents.file_names import CARD_FILE
 from hublish.schemas.documents.hub_names import REPO_TYPES
@@ -28,10 +29,11 @@ _EMPTY: Final = re.compile(r"empty or missing yaml metadata", re.IGNORECASE)
 
 
 def with_advice(plan: Plan, hub: Hub) -> Plan:
-    """Return the plan with warnings about the token, and about a repo of another type with the same id."""
+    """Return the plan with warnings about the token, about a repo of another type with the same id, and its place."""
     if plan.nothing_to_do:
         return plan
-    return replace(plan, warnings=(*plan.warnings, *_permission(hub), *_other_types(plan, hub)))
+    found = (*_permission(hub), *_other_types(plan, hub), *_placement(plan, hub))
+    return replace(plan, warnings=(*plan.warnings, *found))
 
 
 def _permission(hub: Hub) -> Iterator[Problem]:
@@ -61,6 +63,23 @@ def _other_types(plan: Plan, hub: Hub) -> Iterator[Problem]:
             message = f"{target.repo_id} exists as a {kind}, and this release creates a {target.repo_type} beside it"
             hint = f"write `repo_type: {kind}` if that repo is meant"
             yield Problem("plan.other_type", message, hint, "repo.repo_id", severity="warning")
+
+
+def _placement(plan: Plan, hub: Hub) -> Iterator[Problem]:
+    target = plan.target
+    if not plan.head.repo_exists or (target.region is None and target.resource_group_id is None):
+        return
+    try:
+        found = placement_of(hub, target)
+    except RemoteError:  # this Hub does not describe it
+        return
+    hint = "remove the line, or change the place of the repo on the Hub"
+    if target.region is not None and found.region not in (None, target.region):
+        message = f"{target.repo_id} is stored in the region '{found.region}', and publishing does not move it"
+        yield Problem("plan.placement", message, hint, "repo.region", severity="warning")
+    if target.resource_group_id not in (None, found.resource_group_id):
+        message = f"{target.repo_id} is not in this resource group, and publishing does not move it"
+        yield Problem("plan.placement", message, hint, "repo.resource_group_id", severity="warning")
 
 
 def with_checked_card(plan: Plan, hub: Hub) -> Plan:

@@ -21,10 +21,12 @@ from pydantic import (
 from hublish.schemas.diagnose.problems import InvalidValueError
 from hublish.schemas.documents.hub_names import (
     REPO_ID_PATTERN,
+    RESOURCE_GROUP_PATTERN,
     TARGET_PATTERN,
     check_endpoint,
     check_ref,
     check_repo_id,
+    check_resource_group_id,
     check_target,
 )
 from hublish.schemas.documents.path_rules import (
@@ -149,6 +151,8 @@ OneFile = Annotated[str, _refusing(path_problems), _in_schema(_FILE_PATTERN)]
 Ref = Annotated[str, AfterValidator(check_ref), _in_schema(_REF_PATTERN)]
 # The id of a repo: an optional namespace, and a name.
 RepoId = Annotated[str, AfterValidator(check_repo_id), _in_schema(REPO_ID_PATTERN)]
+# The id of a resource group of an organization.
+ResourceGroupId = Annotated[str, AfterValidator(check_resource_group_id), _in_schema(RESOURCE_GROUP_PATTERN)]
 # `embedded`, or the URL of a Hub.
 Endpoint = Annotated[
     NonEmpty, AfterValidator(check_endpoint), _in_schema("^(?:embedded|https?://[^\\s/?#@]+[^\\s?#@]*)$")

@@ -28,6 +28,8 @@ REPO_ID_PATTERN = rf"^(?!.*(?:--|\.\.))(?!.*\.git$)(?:{_PART}/)?{_PART}$"
 _NAME = r"(?!__)[A-Za-z_][A-Za-z0-9_]*"
 # The form of a class to load into, also for the JSON Schema.
 TARGET_PATTERN = rf"^{_NAME}(?:\.{_NAME})*:{_NAME}(?:\.{_NAME})*$"
+# The Hub's own ids are those of its database.
+RESOURCE_GROUP_PATTERN = "^[0-9a-f]{24}$"
 _BAD_IN_REF = re.compile(r"[\x00-\x20\x7f~^:?*\[\\]|\.\.|@\{|//|/\.|\.lock(?:/|$)|\.$|/$")
 _NO_REF = "not a valid name for a branch or tag in git"
 # A ref is a file, and git locks it with a file `<name>.lock`: 255 bytes on common file systems.
@@ -92,6 +94,18 @@ def _likely_part(part: str) -> str:
     plain = unicodedata.normalize("NFKD", part).encode("ascii", "ignore").decode()
     plain = re.sub(r"[^A-Za-z0-9_.-]+", "-", plain.removesuffix(".git"))
     return re.sub(r"\.{2,}", ".", re.sub(r"-{2,}", "-", plain)).strip("-.")
+
+
+def check_resource_group_id(group: str) -> str:
+    """Return `group` if it is the id of a resource group: 24 hexadecimal digits.
+
+    Raises:
+        InvalidValueError: for anything else, such as the name of the group.
+    """
+    if not re.fullmatch(RESOURCE_GROUP_PATTERN, group):
+        hint = "copy the id from the address of the group's page, such as 66670e5163145ca562cb1988"
+        raise InvalidValueError("expected the id of a resource group: 24 digits from 0-9 and a-f", hint)
+    return group
 
 
 def check_ref(name: str) -> str:

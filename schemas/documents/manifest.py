@@ -33,6 +33,7 @@ from hublish.schemas.documents.field_types import (
     PatternList,
     Ref,
     RepoId,
+    ResourceGroupId,
     Size,
     Target,
 )
@@ -138,6 +139,12 @@ class Repo(ManifestPart):
     pull request, verified there, and merged in one step."""
     space_sdk: SpaceSdk | None = None
     """The SDK of a new Space; only required when the Space does not exist yet."""
+    region: Literal["us", "eu"] | None = None
+    """Where the Hub stores a new repo; organizations with a Team or Enterprise plan can choose. null: the default of
+    the namespace. An existing repo stays where it is."""
+    resource_group_id: ResourceGroupId | None = Field(default=None, examples=["66670e5163145ca562cb1988"])
+    """The resource group of a new repo, which decides who in an Enterprise organization has access to it: the id in the
+    address of the group's page. null: none. An existing repo stays in its group."""
     endpoint: Endpoint | None = Field(default=None, examples=["embedded"])
     """The Hub: a URL, or `embedded` for the Hub next to hub.yaml. null: HF_ENDPOINT, else the public Hub."""
 

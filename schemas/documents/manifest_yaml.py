@@ -41,6 +41,8 @@ _SETTINGS = frozenset(
         "visibility",
         "gated",
         "space_sdk",
+        "region",
+        "resource_group_id",
         "endpoint",
         "moving_tags",
         "moving_branches",

@@ -307,6 +307,9 @@ def setting_changes(target: Target, head: Head) -> tuple[Setting, ...]:
     if not head.repo_exists:
         found = [Setting("repo", None, f"created, {target.visibility or 'public'}")]
         found += [Setting("gated", None, target.gated)] if target.gated else []
+        # Chosen once: the Hub has no call that moves an existing repo.
+        placed = {"region": target.region, "resource_group_id": target.resource_group_id}
+        found += [Setting(name, None, value) for name, value in placed.items() if value]
     else:
         found = []
         if target.visibility not in (None, head.visibility):

@@ -43,6 +43,10 @@ class Target:
     """Propose the release as a pull request instead of committing to the branch."""
     space_sdk: str | None = None
     """The SDK of a Space, which creating one needs."""
+    region: Literal["us", "eu"] | None = None
+    """Where the Hub stores a new repo."""
+    resource_group_id: str | None = None
+    """The resource group of a new repo."""
     commit_message: str = ""
     """First line of the commit."""
     commit_description: str = ""
@@ -72,6 +76,8 @@ def targets_of(manifest: Manifest) -> tuple[Target, ...]:
             gated=repo.gated,
             create_pr=repo.create_pr,
             space_sdk=repo.space_sdk,
+            region=repo.region,
+            resource_group_id=repo.resource_group_id,
             commit_message=repo.commit_message or f"Release {repo.tag or repo.repo_id}",
             commit_description=repo.commit_description,
             files_per_commit=repo.files_per_commit,

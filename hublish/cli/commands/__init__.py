@@ -75,6 +75,7 @@ SECTIONS = (
             Entry("verify", "compare the files on the Hub with the lock"),
             Entry("diff", "show what changed between two releases, or a release and this tree"),
             Entry("status", "report whether the working tree or the Hub drifted from the lock"),
+            Entry("releases", "list tags with dates and commits, and whether each is verified"),
         ),
     ),
     Section(

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping
 
 from hublish.base.values import RepoRef
 from hublish.hub.client import listings
-from hublish.hub.client.hub import Hub, quote
+from hublish.hub.client.hub import Hub
+from hublish.hub.client.listings import quote
 
 
 def messages(hub: Hub, repo: RepoRef, revision: str) -> Mapping[str, str]:

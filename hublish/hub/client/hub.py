@@ -5,7 +5,6 @@ exception leaves them as one of ours. The client is imported inside functions: c
 without it.
 """
 
-import urllib.parse
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
@@ -20,6 +19,7 @@ from hublish.hub.client import failures, listings
 from hublish.hub.client.credentials import Credentials
 from hublish.hub.client.guarded_session import home_headers, session_factory, without_agent_list
 from hublish.hub.client.installed_client import OURSELVES, Caller
+from hublish.hub.client.listings import quote
 from hublish.hub.client.retry import RetryBudget
 
 if TYPE_CHECKING:
@@ -132,9 +132,8 @@ class Hub:
 
     def tree(self, repo: RepoRef, revision: str) -> Mapping[str, RemoteFile]:
         """Return every file at a revision, by path_in_repo."""
-        path = f"{repo.repo_type}s/{repo.repo_id}/tree/{quote(revision)}?recursive=true&expand=false"
         with self.translating(f"listing {repo.repo_id} at {revision}"):
-            return listings.tree_of(listings.pages(self._page, f"{self.endpoint}/api/{path}", self.endpoint))
+            return listings.tree_of(self.pages(listings.tree_path(repo, revision)))
 
     def tags(self, repo: RepoRef) -> Mapping[str, str]:
         """Return the commit of each tag."""
@@ -180,6 +179,8 @@ class Hub:
                     repo_type=target.repo_type,
                     visibility=target.visibility,
                     space_sdk=target.space_sdk,
+                    region=target.region,
+                    resource_group_id=target.resource_group_id,
                 )
             except KeyError:  # some Hubs do not send the URL, from which the client reads the id
                 return self._id_of(target), True
@@ -190,7 +191,8 @@ class Hub:
                 raise
             return listings.repo_id(url.repo_id), True
 
-        return self._retried(f"creating {target.repo_id}", call)
+        group = f" in the resource group {target.resource_group_id}" if target.resource_group_id else ""
+        return self._retried(f"creating {target.repo_id}{group}", call)
 
     def delete_repo(self, target: Target) -> None:
         """Delete the repo with everything in it."""
@@ -270,6 +272,14 @@ class Hub:
                 executor, lambda request: self.retries.retrying(lambda: self._json(method, path, request)), requests
             )
 
+    def pages(self, path: str) -> Iterator[Any]:
+        """Yield the pages of the list at a path below `/api/`, inside of `translating`, which threads may share."""
+
+        def get(url: str) -> Any:
+            return self.retries.retrying(lambda: self._send("GET", url))
+
+        return listings.pages(get, f"{self.endpoint}/api/{path}", self.endpoint)
+
     @contextmanager
     def bounded(self) -> Iterator[None]:
         """Bound the client's waiting and the Hubs it asks, and let it draw its bars only where progress is shown."""
@@ -323,9 +333,6 @@ class Hub:
 
     def _json(self, method: str, path: str, request: Mapping[str, Any]) -> Any:
         return self._send(method, f"{self.endpoint}/api/{path}", **request).json()
-
-    def _page(self, url: str) -> Any:
-        return self.retries.retrying(lambda: self._send("GET", url))
 
     def _info(self, repo: RepoRef, revision: str | None) -> "_RepoState | None":
         path = f"{repo.repo_type}s/{repo.repo_id}" + ("" if revision is None else f"/revision/{quote(revision)}")
@@ -382,11 +389,6 @@ class _RepoState:
             _visibility(body),
             gated if known else None,
         )
-
-
-def quote(revision: str) -> str:
-    """Return a revision as the Hub's URLs write it: `refs%2Fpr%2F1`."""
-    return urllib.parse.quote(revision, safe="")
 
 
 def _visibility(body: Any) -> str:

@@ -5,10 +5,11 @@ Without these checks, a list could be endless, and a value of another type or an
 
 import re
 import time
+import urllib.parse
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Final
 
-from hublish.base.values import RemoteFile
+from hublish.base.values import RemoteFile, RepoRef
 from hublish.hub.client.failures import MalformedResponseError
 from hublish.hub.client.guarded_session import is_same_origin
 from hublish.schemas.diagnose.problems import InvalidValueError
@@ -29,6 +30,16 @@ _OBJECT_ID: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
 # The Hub's limit for a file is 500 GB; more than a signed 64-bit number fits in no file system.
 _MAX_SIZE: Final = 1 << 63
+
+
+def quote(revision: str) -> str:
+    """Return a revision as the Hub's URLs write it: `refs%2Fpr%2F1`."""
+    return urllib.parse.quote(revision, safe="")
+
+
+def tree_path(repo: RepoRef, revision: str) -> str:
+    """Return the path below `/api/` of the list of all files at a revision."""
+    return f"{repo.repo_type}s/{repo.repo_id}/tree/{quote(revision)}?recursive=true&expand=false"
 
 
 def pages(get: Callable[[Any], Any], url: str, endpoint: str) -> Iterator[Any]:

@@ -13,7 +13,8 @@ from hublish.base.content import ContentChangedError
 from hublish.base.errors import NotFoundError, RemoteError
 from hublish.base.values import ReleaseFile, Target
 from hublish.hub.client import failures, xet_memory
-from hublish.hub.client.hub import Hub, quote
+from hublish.hub.client.hub import Hub
+from hublish.hub.client.listings import quote
 from hublish.schemas.diagnose.problems import Problem
 
 if TYPE_CHECKING:

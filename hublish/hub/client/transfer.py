@@ -15,8 +15,9 @@ from hublish.base.errors import HublishError, RemoteConflictError, RemoteError, 
 from hublish.base.values import ReleaseFile, RepoRef, Target
 from hublish.hub.client import failures, listings
 from hublish.hub.client.guarded_session import commit_requests, knowing_head
-from hublish.hub.client.hub import Hub, quote
+from hublish.hub.client.hub import Hub
 from hublish.hub.client.installed_client import cache_folder
+from hublish.hub.client.listings import quote
 from hublish.hub.client.sending import Sent
 from hublish.schemas.secrets.masking import redact
 

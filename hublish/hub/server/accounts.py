@@ -5,6 +5,7 @@ import re
 import secrets
 import string
 import time
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,7 @@ class Organization:
     name: str
     full_name: str = ""  # as shown to people
     private: bool = False  # new repositories are private unless their creator decides otherwise
+    resource_groups: Mapping[str, str] = field(default_factory=dict)  # the name of each group, by its id
 
 
 class Accounts:
@@ -105,8 +107,8 @@ class Accounts:
             content = self._read()
             if any(user.lower() == name.lower() for user in content["users"]):
                 raise AccountError(f"{name} is the name of a user")
-            known = {"full_name": organization.full_name, "private": organization.private}
-            content["organizations"][name] = known
+            known = asdict(organization)
+            content["organizations"][known.pop("name")] = known
             write_json(self._path, content, scratch=self._scratch, mode=0o600)
 
     def default_visibility(self, namespace: str) -> str:

@@ -112,7 +112,7 @@ def _read(snapshot: Snapshot) -> Metadata:
     tags = [*_other_tags(snapshot.repo.kind, card or {}), *by_data, *_arxiv(readme)]
     app = (card or {}).get("app_file", "app.py")
     has_app = any(files.snapshot.find_file(name) for name in (app, "Dockerfile", "index.html") if isinstance(name, str))
-    return Metadata(card, _unique((*tags, "region:us")), has_app=has_app)
+    return Metadata(card, _unique(tags), has_app=has_app)
 
 
 class _Files:
@@ -156,7 +156,7 @@ def _model(files: _Files, readme: bytes, card: dict[str, Any] | None) -> Metadat
     tags += [*strings(given.get("language")), *(f"dataset:{name}" for name in strings(given.get("datasets")))]
     tags += [*_arxiv(readme), *_base_models(given, formats, library), *_prefixed(given, "license")]
     tags += [*_by_config(config), *(["model-index"] if _has_results(given) else [])]
-    tags += [*(["co2_eq_emissions"] if given.get("co2_eq_emissions") else []), "region:us"]
+    tags += ["co2_eq_emissions"] if given.get("co2_eq_emissions") else []
     return Metadata(
         card,
         _unique(filter(None, tags)),

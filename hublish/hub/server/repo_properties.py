@@ -121,7 +121,7 @@ class Described:
     def tags(self) -> list[str]:
         """All tags."""
         first = [self.sdk] if self.snapshot.repo.kind == "space" and self.sdk else []
-        return list(dict.fromkeys([*first, *self.metadata.tags]))
+        return list(dict.fromkeys([*first, *self.metadata.tags, f"region:{self.settings.region}"]))
 
     def select(self, names: Iterable[str]) -> dict[str, Any]:
         """Return those of the named properties that the repository has."""
@@ -164,6 +164,14 @@ def _base_models(described: Described) -> dict[str, Any] | None:
     return {"relation": relations[0], "models": models} if models and relations else None
 
 
+def _resource_group(described: Described) -> dict[str, Any] | None:
+    # A group belongs to its organization: a repository that was moved to another one is in none.
+    owner = described.snapshot.hub.accounts.organization(described.snapshot.repo.namespace)
+    group = described.settings.resource_group
+    name = owner.resource_groups.get(group) if owner and group else None
+    return None if name is None else {"id": group, "name": name}
+
+
 def _runtime(described: Described) -> dict[str, Any]:
     space = read_space(described.snapshot.git.path)
     committed = described.snapshot.commit.time
@@ -173,7 +181,8 @@ def _runtime(described: Described) -> dict[str, Any]:
 _PROPERTIES: dict[str, Callable[[Described], Any]] = {
     **dict.fromkeys(_ZERO, lambda _: 0),
     # Properties that no repository here has.
-    **dict.fromkeys(("resourceGroup", "inference", "citation"), lambda _: None),
+    **dict.fromkeys(("inference", "citation"), lambda _: None),
+    "resourceGroup": _resource_group,
     "_id": lambda described: described.identity,
     "likes": lambda described: len(Likes(described.snapshot.git.path).list()),
     "id": lambda described: described.snapshot.repo.full_name,
@@ -211,7 +220,7 @@ _PROPERTIES: dict[str, Callable[[Described], Any]] = {
     "sdk": lambda described: described.sdk,
     "models": lambda described: described.metadata.strings("models"),
     "datasets": lambda described: described.metadata.strings("datasets"),
-    "region": lambda _: "us",
+    "region": lambda described: described.settings.region,
     "runtime": _runtime,
     "subdomain": _subdomain,
     "host": lambda described: f"https://{_subdomain(described)}.hf.space",

@@ -43,6 +43,8 @@ class Settings:
     visibility: str = "public"  # `public`, `private`, or for Spaces `protected`
     gated: str | bool = False  # `auto`, `manual` or False
     sdk: str | None = None  # of a Space
+    region: str = "us"  # where it is stored: `us` or `eu`
+    resource_group: str | None = None  # the id of its group in an organization
     identity: str = ""  # stays the same when the repository is moved; empty in those of older versions
 
     @property

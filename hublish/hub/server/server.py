@@ -132,16 +132,30 @@ class EmbeddedHub:
         """
         return self._started().accounts.add(Account(name, orgs, role=role, full_name=full_name), token)
 
-    def add_organization(self, name: str, *, full_name: str = "", private: bool = False) -> None:
-        """Register an organization of a running hub; with `private`, its new repositories are private by default.
+    def add_organization(
+        self,
+        name: str,
+        *,
+        full_name: str = "",
+        private: bool = False,
+        resource_groups: Mapping[str, str] | None = None,
+    ) -> None:
+        """Register an organization of a running hub.
 
         Users become its members with `add_user(..., orgs=(name,))`.
+
+        Args:
+            name: Its name.
+            full_name: Its name as shown to people.
+            private: Whether its new repositories are private by default.
+            resource_groups: The names of its resource groups, by their ids of 24 hexadecimal digits. New repositories
+                can be created in them; they limit nobody's access here.
 
         Raises:
             AccountError: The name is not valid, or a user has it.
             RuntimeError: The hub is not running.
         """
-        self._started().accounts.add_organization(Organization(name, full_name, private))
+        self._started().accounts.add_organization(Organization(name, full_name, private, resource_groups or {}))
 
     def trust_issuer(
         self, issuer: str, resource: str, claims: Mapping[str, str], *, audience: str | None = None

@@ -11,7 +11,14 @@ import pytest
 from huggingface_hub import HfApi, ModelCard, ModelCardData
 
 import hublish
-from hublish.base.errors import LoadError, ManifestInvalidError, SerializationError, SourceError, UsageError
+from hublish.base.errors import (
+    LoadError,
+    ManifestInvalidError,
+    RemoteError,
+    SerializationError,
+    SourceError,
+    UsageError,
+)
 from hublish.hub.client.hub import Hub
 from tests.faults.proxy import Proxy
 
@@ -73,6 +80,18 @@ def test_an_object_with_a_state_dict_goes_and_comes_back_with_its_configuration(
         assert loaded.hidden == 3
         assert same(loaded.arrays, ARRAYS)
     assert hublish.load("acme/scaler", into=Scaler, **there).hidden == 3
+
+
+def test_a_new_repo_is_created_in_a_region_and_an_unknown_group_creates_nothing(
+    there: dict[str, Any], api: HfApi
+) -> None:
+    hublish.push_to_hub(ARRAYS, "acme/placed", region="eu", **there)
+    assert "region:eu" in (api.model_info("acme/placed").tags or [])
+    with pytest.raises(RemoteError, match=r"in the resource group 0{24}: not found\. Resource group not found"):
+        hublish.push_to_hub(ARRAYS, "acme/grouped", resource_group_id="0" * 24, **there)
+    assert not api.repo_exists("acme/grouped")
+    with pytest.raises(ManifestInvalidError, match=r"(?s)repo\.region.*repo\.resource_group_id"):
+        hublish.push_to_hub(ARRAYS, "acme/grouped", region="moon", resource_group_id="Research", **there)  # type: ignore[arg-type]
 
 
 def test_publishing_an_unchanged_object_again_makes_no_commit(there: dict[str, Any]) -> None:

@@ -7,6 +7,7 @@ import pytest
 from huggingface_hub import HfApi
 
 import hublish
+from hublish.api.options import HubOptions
 from hublish.base.values import Plan
 from hublish.hub.server import EmbeddedHub
 
@@ -61,3 +62,40 @@ def test_files_of_the_last_release_are_told_from_those_of_others(
     plan = planned(tmp_path, own_hub, "acme/advice-less", own_hub.token)
     assert [each.path_in_repo for each in plan.changes if each.was_released] == ["log.csv"]
     assert [each.path_in_repo for each in plan.changes if each.action == "leave"] == [".gitattributes", "log.csv"]
+
+
+GROUP = "66670e5163145ca562cb1988"
+
+
+@pytest.mark.parametrize(
+    ("created", "declared", "warned"),
+    [
+        ({}, {}, []),
+        ({}, {"region": "us"}, []),
+        ({}, {"region": "eu"}, ["repo.region"]),
+        ({"region": "eu"}, {"region": "eu", "resource_group_id": GROUP}, ["repo.resource_group_id"]),
+        ({"region": "eu", "resource_group_id": GROUP}, {"region": "eu", "resource_group_id": GROUP}, []),
+        ({"resource_group_id": GROUP}, {"region": "us", "resource_group_id": "0" * 24}, ["repo.resource_group_id"]),
+        ({"resource_group_id": GROUP}, {}, []),
+    ],
+)
+def test_an_existing_repo_in_another_place_is_named_and_published_all_the_same(
+    created: dict[str, str],
+    declared: dict[str, str],
+    warned: list[str],
+    tmp_path: Path,
+    own_home: Path,
+    own_hub: EmbeddedHub,
+) -> None:
+    own_hub.add_organization("heron", resource_groups={GROUP: "Research"})
+    api = HfApi(endpoint=own_hub.endpoint, token=own_hub.token)
+    repo_id = api.create_repo(f"heron/placed-{tmp_path.name}"[:90], **created).repo_id  # type: ignore[arg-type]
+    planned(tmp_path, own_hub, repo_id, own_hub.token)
+    manifest = tmp_path / "hub.yaml"
+    manifest.write_text(json.dumps({"repo": {"repo_id": repo_id, **declared}, "artifacts": [{"source": "m/"}]}))
+    there: HubOptions = {"endpoint": own_hub.endpoint, "token": own_hub.token}
+    plan = hublish.plan(manifest, **there)
+    assert [(each.code, each.path) for each in plan.warnings] == [("plan.placement", path) for path in warned]
+    assert plan.settings == ()
+    assert hublish.publish(manifest, **there).verified
+    assert hublish.plan(manifest, **there).warnings == (), "there is nothing to publish"

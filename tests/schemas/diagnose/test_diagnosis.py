@@ -192,6 +192,10 @@ WRONG = {
         repo("space_sdk: gradio"),
         ("manifest.value", "repo.space_sdk", "4:14", "space_sdk is only for Spaces", ""),
     ),
+    "name_of_a_resource_group": (
+        repo("resource_group_id: Research"),
+        ("manifest.value", "repo.resource_group_id", "4:22", "expected the id of a resource group", "copy the id"),
+    ),
     "pull_request_to_a_branch": (
         repo("create_pr: true\n  revision: dev"),
         ("manifest.value", "repo.create_pr", "4:14", "create_pr requires revision: main", ""),

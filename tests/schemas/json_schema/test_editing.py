@@ -68,7 +68,7 @@ def test_every_field_at_every_depth_is_described_with_its_default_and_examples(p
 @pytest.mark.parametrize(
     "path",
     [
-        *("repo.repo_type", "repo.visibility", "repo.gated", "repo.space_sdk"),
+        *("repo.repo_type", "repo.visibility", "repo.gated", "repo.space_sdk", "repo.region"),
         *("policy.pickle", "policy.secrets", "policy.symlinks"),
     ],
 )

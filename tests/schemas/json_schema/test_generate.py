@@ -154,7 +154,14 @@ INVALID = [
         for field in (
             *("repo_type: modle", "gated: no", "create_pr: yes", "create_pr: 1", "tag: 1.1", "tag: a..b", "tag: -x"),
             *("revision: ''", "revision: HEAD", "revision: x.lock", "endpoint: ftp://x", "endpoint: hub", "nope: 1"),
-            *("commit_message: ''", "visibility: secret", "space_sdk: gradio", "visibility: protected"),
+            *(
+                "commit_message: ''",
+                "region: moon",
+                "resource_group_id: Research",
+                "visibility: secret",
+                "space_sdk: gradio",
+                "visibility: protected",
+            ),
             *("{create_pr: true, tag: v1}"[1:-1], "{create_pr: true, revision: dev}"[1:-1]),
             *("create_pr: true, moving_tags: [latest]", "create_pr: true, moving_branches: [stable]"),
             *("moving_tags: latest", "moving_tags: [a..b]", "moving_tags: [main]", "moving_branches: [x, x]"),

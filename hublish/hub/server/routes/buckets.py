@@ -29,6 +29,7 @@ from hublish.hub.server.refusals import HubError, bad_request, conflict, entry_n
 from hublish.hub.server.repo_ids import BUCKET, RepoId, path_problem
 from hublish.hub.server.repositories import Settings, precise_timestamp, timestamp
 from hublish.hub.server.routes.browse import file_name, large_file, xet_links
+from hublish.hub.server.routes.repos import placement
 from hublish.hub.server.stores import Hub
 
 # Entries in one page of a listing, and buckets in one page of a list.
@@ -56,11 +57,8 @@ def create(hub: Hub, request: Request) -> Response:
     body = request.json_object()
     url = request.base_url + bucket.url_path
     taken = f"You already created this bucket: {bucket.full_name}"
-    if body.get("resourceGroupId") is not None:
-        raise HubError(404, None, "Resource group not found")
-    if body.get("region") not in (None, "us", "eu"):
-        raise invalid_option(("us", "eu"), "region")
-    settings = Settings(timestamp(), visibility=_visibility(body) or hub.accounts.default_visibility(bucket.namespace))
+    visibility = _visibility(body) or hub.accounts.default_visibility(bucket.namespace)
+    settings = Settings(timestamp(), visibility, **placement(hub, bucket, body))
     try:
         hub.repositories.build(bucket, settings, bucket_files.create)
     except HubError as error:

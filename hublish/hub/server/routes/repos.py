@@ -25,7 +25,14 @@ from hublish.hub.server.git.git_trees import PathConflictError
 from hublish.hub.server.git.histories import copy_history
 from hublish.hub.server.git.repository import GitRepository, Signature, now
 from hublish.hub.server.http import Request, Response, json_response
-from hublish.hub.server.refusals import bad_request, conflict, repo_not_found, unauthenticated
+from hublish.hub.server.refusals import (
+    HubError,
+    bad_request,
+    conflict,
+    invalid_option,
+    repo_not_found,
+    unauthenticated,
+)
 from hublish.hub.server.repo_ids import RepoId, is_valid_name
 from hublish.hub.server.repositories import Settings, timestamp
 from hublish.hub.server.routes.commits import check_content
@@ -35,6 +42,8 @@ from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 
 _IDENTIFIER = re.compile(r"[a-z][a-z0-9.+-]*")
 
+# The first is the default.
+_REGIONS = ("us", "eu")
 VISIBILITIES = ("public", "private", "protected")
 
 
@@ -70,7 +79,8 @@ def create(hub: Hub, request: Request) -> Response:
         # With exist_ok, the client parses `url` even from a 409.
         raise conflict(f"You already created this {repo.kind} repo: {repo.full_name}", url=url)
     default = hub.accounts.default_visibility(repo.namespace)
-    settings = Settings(timestamp(), visibility=_visibility(repo, body) or default, sdk=_sdk(repo, body))
+    visibility = _visibility(repo, body) or default
+    settings = Settings(timestamp(), visibility, sdk=_sdk(repo, body), **placement(hub, repo, body))
     files = {GITATTRIBUTES: default_attributes(repo.kind)}
     files |= _card(repo, settings.sdk, body.get("license"))
     files |= _given_files(hub, repo, body.get("files") or [])
@@ -125,7 +135,10 @@ def duplicate(hub: Hub, request: Request) -> Response:
         raise conflict(f"You already created this {target.kind} repo: {target.full_name}", url=url)
     known = hub.repositories.settings(source)
     # A copy stays gated: whoever may read the files may not give them to everybody by this call.
-    settings = replace(known, created_at=timestamp(), visibility=_visibility(target, body) or known.visibility)
+    # It is stored in the same region, and in a resource group of its own organization.
+    placed = placement(hub, target, {"region": known.region, **body})
+    visibility = _visibility(target, body) or known.visibility
+    settings = replace(known, created_at=timestamp(), visibility=visibility, **placed)
 
     def fill(folder: Path) -> None:
         with hub.repositories.open(source) as git, GitRepository(folder) as copy:
@@ -200,6 +213,21 @@ def _visibility(repo: RepoId, body: dict[str, Any]) -> str | None:
     if visibility not in VISIBILITIES or (visibility == "protected" and repo.kind != "space"):
         raise bad_request(f'"visibility" must be one of [{", ".join(VISIBILITIES)}], protected for Spaces only')
     return str(visibility)
+
+
+def placement(hub: Hub, repo: RepoId, body: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings `region` and `resource_group` of a new repository.
+
+    Raises:
+        HubError: 400 for an unknown region, 404 for a group that is not one of its organization's.
+    """
+    region, group = body.get("region"), body.get("resourceGroupId")
+    if region not in (None, *_REGIONS):
+        raise invalid_option(_REGIONS, "region")
+    owner = hub.accounts.organization(repo.namespace)
+    if group is not None and not (owner and isinstance(group, str) and group in owner.resource_groups):
+        raise HubError(404, None, "Resource group not found")
+    return {"region": region or _REGIONS[0], "resource_group": group}
 
 
 def _sdk(repo: RepoId, body: dict[str, Any]) -> str | None:

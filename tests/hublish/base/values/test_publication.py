@@ -77,6 +77,14 @@ def test_a_new_repo_and_a_new_branch_are_shown() -> None:
     )
 
 
+def test_a_new_repo_shows_where_it_is_created_and_an_existing_one_does_not() -> None:
+    placed = {"region": "eu", "resource_group_id": "66670e5163145ca562cb1988"}
+    new = plan({"repo_exists": False, "commit": None}, **placed)
+    assert new.settings[1:] == tuple(Setting(name, None, value) for name, value in placed.items())
+    assert restricting_settings(new) == opening_settings(new) == {}, "the call that creates the repo has them"
+    assert plan({}, **placed).settings == ()
+
+
 def file(path: str, size: int) -> ReleaseFile:
     return ReleaseFile(path, size, "a" * 64, "b" * 40, InMemory(b""), Origin(0, path, "copy"))
 

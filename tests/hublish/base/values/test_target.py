@@ -17,6 +17,7 @@ def project(**repo: object) -> Project:
 
 def test_a_manifest_declares_one_target() -> None:
     declared = {"repo_id": "acme/x", "repo_type": "space", "revision": "next", "visibility": "protected"}
+    declared |= {"region": "eu", "resource_group_id": "66670e5163145ca562cb1988"}
     one = project(**declared, gated=False, tag="v1", space_sdk="static", endpoint="embedded")
     assert one.targets == (
         Target(
@@ -28,6 +29,8 @@ def test_a_manifest_declares_one_target() -> None:
             visibility="protected",
             gated=False,
             space_sdk="static",
+            region="eu",
+            resource_group_id="66670e5163145ca562cb1988",
             commit_message="Release v1",
         ),
     )

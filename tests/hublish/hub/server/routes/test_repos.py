@@ -57,11 +57,60 @@ def test_an_existing_name_is_refused_and_accepted_with_exist_ok(api: HfApi, repo
         {"name": "x", "visibility": "protected"},
         {"name": "x", "type": "space", "sdk": "flask"},
         {"name": "x", "type": "space"},
+        {"name": "x", "region": "moon"},
+        {"name": "x", "region": []},
         [],
     ],
 )
 def test_names_and_settings_the_hub_does_not_know_are_refused(call: Call, body: object) -> None:
     assert call("POST", "/api/repos/create", body).status == 400
+
+
+GROUP = "66670e5163145ca562cb1988"
+
+
+@pytest.fixture
+def heron(hub: EmbeddedHub) -> str:
+    """An organization with a resource group."""
+    hub.add_organization("heron", resource_groups={GROUP: "Research"})
+    return "heron"
+
+
+def placement(call: Call, kind: str, name: str) -> tuple[list[str], Any]:
+    """Return the region of a repository, as its tags name it, and its resource group."""
+    shown = call("GET", f"/api/{kind}s/{name}?expand=tags&expand=resourceGroup").json()
+    return [tag for tag in shown["tags"] if tag.startswith("region:")], shown.get("resourceGroup")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_repository_is_created_in_a_region_and_in_a_group_of_its_organization(
+    api: HfApi, call: Call, heron: str, kind: str
+) -> None:
+    for name, region, group in (("placed", "eu", GROUP), ("usual", None, None)):
+        repo = f"{heron}/{name}-{kind}"
+        api.create_repo(repo, repo_type=kind, space_sdk=sdk(kind), region=region, resource_group_id=group)  # type: ignore[arg-type]
+    assert placement(call, kind, f"heron/usual-{kind}") == (["region:us"], None)
+    assert placement(call, kind, f"heron/placed-{kind}") == (["region:eu"], {"id": GROUP, "name": "Research"})
+    api.move_repo(f"heron/placed-{kind}", f"acme/moved-{kind}", repo_type=kind)
+    assert placement(call, kind, f"acme/moved-{kind}") == (["region:eu"], None), "the group is another organization's"
+
+
+@pytest.mark.parametrize(
+    ("name", "group"), [("heron/x", "0" * 24), ("heron/x", [GROUP]), ("acme/x", GROUP), ("me/x", GROUP)]
+)
+def test_a_group_that_is_not_one_of_the_organization_is_not_found(
+    call: Call, heron: str, name: str, group: object
+) -> None:
+    organization, name = name.split("/")
+    answer = call("POST", "/api/repos/create", {"organization": organization, "name": name, "resourceGroupId": group})
+    assert (answer.status, answer.json()["error"]) == (404, "Resource group not found")
+
+
+def test_a_copy_stays_in_the_region_and_leaves_the_group(api: HfApi, call: Call, heron: str) -> None:
+    api.create_repo("heron/original", region="eu", resource_group_id=GROUP)
+    for name, group in (("heron/copy", None), ("heron/grouped", GROUP)):
+        api.duplicate_repo("heron/original", name, resource_group_id=group)
+        assert placement(call, "model", name) == (["region:eu"], group and {"id": GROUP, "name": "Research"})
 
 
 def test_a_deleted_repository_is_not_found_and_its_name_can_be_reused(api: HfApi, repo: str) -> None:
