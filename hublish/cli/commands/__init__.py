@@ -95,6 +95,7 @@ SECTIONS = (
             Entry("rehearse", "publish to a throwaway Hub, pull, load and compare bit by bit"),
             Entry("hub serve", "run the embedded Hub for people and test suites"),
             Entry("schema", "print a JSON Schema: manifest, lock, plan or receipt"),
+            Entry("completion", "print the completion script for bash, zsh or fish"),
             Entry("doctor", "check token, endpoint, xet, disk and versions"),
         ),
     ),
