@@ -71,6 +71,7 @@ def test_a_wheel_holds_the_package_as_it_is_and_nothing_else(wheel: Path) -> Non
         "hub/server/server.py",
         "schemas/documents/manifest.py",
         "schemas/json/manifest.schema.json",
+        "hub.yaml.example",
         "templates/model.md.j2",
     ],
 )
@@ -109,7 +110,10 @@ def test_an_installed_wheel_runs_without_the_checkout(wheel: Path, tmp_path: Pat
     environment = {"PYTHONPATH": str(target)}
     where = run(sys.executable, "-c", "import hublish; print(hublish.__file__)", cwd=tmp_path, environment=environment)
     assert Path(where.strip()).is_relative_to(target)
-    assert __version__ in run(str(target / "bin" / "hublish"), "--version", cwd=tmp_path, environment=environment)
+    command = str(target / "bin" / "hublish")
+    assert __version__ in run(command, "--version", cwd=tmp_path, environment=environment)
+    example = run(command, "schema", "--example", cwd=tmp_path, environment=environment)
+    assert example == (ROOT / "hub.yaml.example").read_text()
 
 
 def test_the_sdist_holds_what_a_wheel_is_made_of_and_no_tests(dist: Path) -> None:

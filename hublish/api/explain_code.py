@@ -2,7 +2,7 @@
 
 from hublish.base.errors import UsageError
 from hublish.codes.entry import Code
-from hublish.codes.explained import code_of, near_codes
+from hublish.codes.explained import EXPLAINED, near_codes
 
 
 def explain_code(code: str) -> Code:
@@ -14,8 +14,7 @@ def explain_code(code: str) -> Code:
     Raises:
         UsageError: there is no such code; the hint names similar ones.
     """
-    found = code_of(code)
-    if found is None:
+    if code not in EXPLAINED:
         near = near_codes(code)
         raise UsageError(f"{code} is not a code of hublish", hint=f"did you mean {' or '.join(near)}?" if near else "")
-    return found
+    return EXPLAINED[code]

@@ -82,6 +82,19 @@ class UsageError(HublishError, code="usage.invalid", exit_code=2):
     """The command line or the call is invalid: exit code 2."""
 
 
+# 130 is 128 + SIGINT, as shells report it.
+class InterruptedRunError(HublishError, code="run.interrupted", exit_code=130):
+    """The run was interrupted by Ctrl-C or a signal."""
+
+
+class WarningsForbiddenError(HublishError, code="check.warnings"):
+    """There are warnings, and `--strict` allows none."""
+
+
+class SecretOutputError(HublishError, code="output.secret"):
+    """The output would contain a credential, and must not be changed."""
+
+
 class ManifestInvalidError(HublishError, code="manifest.invalid"):
     """hub.yaml is invalid; `problems` lists every reason."""
 
@@ -188,6 +201,14 @@ class NoArraysError(LoadError, code="load.no_arrays"):
 
 class DiskFullError(HublishError, code="system.disk_full"):
     """A disk, a quota or the limit for the size of a file leaves no room."""
+
+
+class SystemFailedError(HublishError, code="system.failed"):
+    """The operating system refused an operation."""
+
+
+class InternalError(HublishError, code="internal.error"):
+    """A defect in hublish ended the command."""
 
 
 class HiddenCauseError(Exception):

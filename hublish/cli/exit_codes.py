@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 
-from hublish.base.errors import HublishError, disk_full
+from hublish.base.errors import HublishError, InternalError, InterruptedRunError, SystemFailedError, disk_full
 from hublish.cli.report import Report
 
 FAILED = 1
@@ -10,27 +10,7 @@ FAILED = 1
 USAGE = 2
 # With --detailed-exitcode only; Terraform's `plan` has the same convention.
 CHANGES = 2
-# 128 + SIGINT, as shells report it.
-INTERRUPTED = 130
-
-
-class InterruptedRunError(HublishError):
-    """Ctrl-C."""
-
-    code = "run.interrupted"
-    exit_code = INTERRUPTED
-
-
-class SystemFailedError(HublishError):
-    """The operating system refused: no space, no permission, no such folder."""
-
-    code = "system.failed"
-
-
-class InternalError(HublishError):
-    """A defect in hublish."""
-
-    code = "internal.error"
+INTERRUPTED = InterruptedRunError.exit_code
 
 
 def report_failure(failure: BaseException, report: Report) -> int:

@@ -6,84 +6,66 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Final
 
+from hublish.codes.card_codes import CARD
 from hublish.codes.entry import Code
+from hublish.codes.loading_codes import LOADING
+from hublish.codes.manifest_codes import DOCUMENTS, MANIFEST
+from hublish.codes.plan_codes import PLAN, STALE
 from hublish.codes.policy_codes import POLICY
+from hublish.codes.release_codes import RELEASE
+from hublish.codes.run_codes import RUN
+from hublish.codes.surprise_codes import SURPRISES
+from hublish.codes.yaml_codes import YAML
 
-EXPLAINED: Final[Mapping[str, Code]] = MappingProxyType({entry.code: entry for entry in POLICY})
+# In the order of a release: the manifest, its files and its card, the audit, the plan, the Hub, a reader.
+_TABLES: Final = (YAML, MANIFEST, RELEASE, CARD, POLICY, PLAN, STALE, SURPRISES, DOCUMENTS, LOADING, RUN)
+
+EXPLAINED: Final[Mapping[str, Code]] = MappingProxyType({entry.code: entry for table in _TABLES for entry in table})
 """The explanations by their codes."""
 RULES: Final[Mapping[str, Code]] = MappingProxyType({entry.code: entry for entry in POLICY})
-"""Those of the audit: one finding in one file."""
+"""Those of the audit: each is about one finding in a file."""
 
 FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
     {
-        "manifest": "A mistake in hub.yaml",
-        "yaml": "A mistake in the YAML of hub.yaml",
-        "card": "A problem of the card or its metadata",
-        "config": "A config.json that readers cannot use",
-        "release": "A part of the release that is missing or unfinished",
-        "repo": "A field of `repo` that cannot be used",
-        "serializer": "A file that cannot be converted",
-        "load": "A release that cannot be loaded",
-        "pull": "A download that would replace other files",
-        "integrity": "A downloaded file with other bytes than promised",
-        "plan": "A plan that cannot be published",
-        "receipt": "A receipt that cannot be read",
-        "lock": "A lock that cannot be used",
-        "remote": "A request that the Hub refused",
-        "verify": "A repo on the Hub that differs from the release",
+        "yaml": "The YAML of hub.yaml",
+        "manifest": "The keys and values of hub.yaml",
+        "source": "The files that artifacts name",
+        "policy": "The audit of the files",
+        "serializer": "The conversion of files",
+        "release": "Parts of a release that are missing or unfinished",
+        "card": "The card and its metadata",
+        "config": "The configuration of a model",
+        "kernel": "Releases of kernels",
+        "repo": "The target in hub.yaml",
+        "draft": "Drafts of hub.yaml",
+        "plan": "Plans",
+        "surprise": "Facts of a plan that a reviewer must not overlook",
+        "publish": "The confirmation of a plan",
+        "lock": "hub.lock",
+        "receipt": "Receipts",
+        "document": "Plans, receipts and locks",
+        "remote": "Requests to the Hub",
+        "verify": "The comparison of a repo with its release",
+        "integrity": "The digests of downloaded files",
+        "pull": "Downloads into a folder",
+        "load": "Loading a release",
+        "check": "Warnings that fail a command",
+        "output": "The output of a command",
+        "usage": "The command line",
+        "run": "The run of a command",
+        "system": "This machine",
+        "internal": "Defects",
+        "hublish": "Other failures",
     }
 )
-"""The part of a code before its first dot, in words."""
-_SEE: Final = "The message names the single mistake, and the hint a way to correct it."
+"""The part of a code before its first dot, in words: the heading above its codes."""
 
-# Families whose rules are all in the table above.
-_FULL_FAMILIES: Final = frozenset(code.partition(".")[0] for code in EXPLAINED)
 _CODE: Final = re.compile(r"[a-z]+(?:\.[a-z_0-9]+)+")
 # `card.md` and `config.json` are files, whether they exist or not.
-_SUFFIXES: Final = (
-    *(
-        "md",
-        "py",
-        "json",
-        "jsonl",
-        "yaml",
-        "yml",
-        "toml",
-        "txt",
-        "csv",
-        "tsv",
-        "html",
-        "lock",
-        "log",
-        "tmp",
-        "zip",
-        "tar",
-    ),
-    *(
-        "bin",
-        "pt",
-        "pth",
-        "ckpt",
-        "npz",
-        "npy",
-        "safetensors",
-        "gguf",
-        "onnx",
-        "keras",
-        "parquet",
-        "arrow",
-        "h5",
-        "png",
-    ),
+_FILE: Final = re.compile(
+    r".+\.(?:md|py|jsonl?|ya?ml|toml|txt|csv|tsv|html|lock|log|tmp|zip|tar"
+    r"|bin|pth?|ckpt|np[yz]|safetensors|gguf|onnx|keras|parquet|arrow|h5|png)"
 )
-
-
-def code_of(code: str) -> Code | None:
-    """Return the explanation of a code, or the family that it belongs to; None for a code of neither."""
-    family = code.partition(".")[0]
-    if code in EXPLAINED or family not in FAMILIES or code == family:
-        return EXPLAINED.get(code)
-    return Code(f"{family}.*", FAMILIES[family], "", _SEE)
 
 
 def near_codes(word: str) -> tuple[str, ...]:
@@ -96,7 +78,4 @@ def near_codes(word: str) -> tuple[str, ...]:
 
 def reads_as_code(word: str) -> bool:
     """Return whether a word has the form of a code and begins with a family that has codes."""
-    family = word.partition(".")[0]
-    if _CODE.fullmatch(word) is None or word.rpartition(".")[2] in _SUFFIXES:
-        return False
-    return family in FAMILIES or family in _FULL_FAMILIES
+    return bool(_CODE.fullmatch(word)) and not _FILE.fullmatch(word) and word.partition(".")[0] in FAMILIES

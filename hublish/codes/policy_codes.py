@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from hublish.base import errors
 from hublish.codes.entry import Code
 
 POLICY: Final = (
@@ -147,6 +148,7 @@ POLICY: Final = (
         cause="The file was replaced, rewritten, truncated or removed between its listing and the end of its audit.",
         danger="The bytes that were audited are not the ones that remain.",
         fix="Wait until the files are complete, then run again.",
+        error=errors.SourceChangedError.__name__,
     ),
     Code(
         "source.denied",

@@ -3,7 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from dataclasses import replace
 
-from hublish.base.errors import HublishError
+from hublish.base.errors import WarningsForbiddenError
 from hublish.cli.arguments import add_manifest, manifest, repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
@@ -22,12 +22,6 @@ EXAMPLES = (
     Example("hublish check --set version=1.3.0 --resolved", "print the manifest with everything filled in"),
     Example("hublish check -f - < generated.yaml", "a manifest that another program wrote"),
 )
-
-
-class WarningsForbiddenError(HublishError):
-    """There are warnings, and `--strict` allows none."""
-
-    code = "check.warnings"
 
 
 def configure(parser: ArgumentParser) -> None:

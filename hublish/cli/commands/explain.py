@@ -69,8 +69,9 @@ def run(arguments: Namespace, report: Report) -> Outcome:
 
     codes = [path for path in arguments.paths if path in EXPLAINED and not _is_file(path, arguments)]
     paths = [path for path in arguments.paths if path not in codes]
-    explained, others = _explained(paths, arguments, report) if paths else (explanation.Explained(()), [])
-    entries = tuple(hublish.explain_code(code) for code in [*codes, *arguments.codes, *others])
+    # Before any path: a code needs no manifest, and may be that of a mistake in it.
+    entries = tuple(hublish.explain_code(code) for code in [*codes, *arguments.codes])
+    explained = _explained(paths, arguments, report) if paths else explanation.Explained(())
     # A path that exists nowhere is likely a typo, so it fails even without --detailed-exitcode.
     outcomes = {answer.outcome for answer in explained.explanations}
     code = CHANGES if arguments.detailed_exitcode and outcomes - {explanation.Outcome.IN} else 0
@@ -78,27 +79,21 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     return Outcome(view, FAILED if explanation.Outcome.ABSENT in outcomes else code)
 
 
-def _explained(paths: list[str], arguments: Namespace, report: Report) -> "tuple[Explained, list[str]]":
-    """Return the answers for paths, and the words among them that are codes: `card.template`, but not `card.md`."""
+def _explained(paths: list[str], arguments: Namespace, report: Report) -> "Explained":
     import hublish
     from hublish.base.errors import ManifestInvalidError
-    from hublish.base.values.explanation import Explained, Taken
-    from hublish.codes.explained import code_of, reads_as_code
+    from hublish.codes.explained import reads_as_code
 
-    words = [path for path in paths if reads_as_code(path) and not _is_file(path, arguments)]
     options = hub_options(arguments, report)
     remote = arguments.remote or arguments.endpoint is not None
     try:
-        explained = hublish.explain(manifest(arguments, report), *paths, remote=remote, **options)
+        return hublish.explain(manifest(arguments, report), *paths, remote=remote, **options)
     except ManifestInvalidError:
-        # A code needs no manifest, and may be that of a mistake in it.
-        if words != paths:
-            raise
-        return Explained(()), words
-    absent = [each.asked for each in explained.explanations if each.taken is Taken.NOTHING]
-    codes = [word for word in words if word in absent and code_of(word)]
-    left = tuple(each for each in explained.explanations if each.asked not in codes)
-    return replace(explained, explanations=left), codes
+        # A misspelled code is reported as such, also beside a manifest with mistakes.
+        for word in paths:
+            if reads_as_code(word) and not _is_file(word, arguments):
+                hublish.explain_code(word)
+        raise
 
 
 def _is_file(word: str, arguments: Namespace) -> bool:

@@ -5,9 +5,8 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hublish.base.errors import UsageError
+from hublish.base.errors import SystemFailedError, UsageError
 from hublish.cli.commands import Example, Outcome
-from hublish.cli.exit_codes import SystemFailedError
 from hublish.cli.report import Report
 
 if TYPE_CHECKING:

@@ -1,34 +1,46 @@
-"""`hublish schema`: print a JSON Schema for editors and other programs."""
+"""`hublish schema`: print a JSON Schema for editors and other programs, or the complete example of a manifest."""
 
 import json
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
+import hublish
 from hublish import schemas
+from hublish.base.errors import UsageError
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.cli.terminal.streams import write_json
 
 DESCRIPTION = """Prints the JSON Schema of hub.yaml (draft-07, which editors support), or of a document that hublish
-writes: hub.lock, the plan file, the receipt (draft 2020-12). Every output format prints the same."""
+writes: hub.lock, the plan file, the receipt (draft 2020-12). --example prints a hub.yaml with every key, each with a
+comment and its default, to copy from; `hublish check` then names the sources that it does not find. Every output format
+prints the same."""
 EXAMPLES = (
     Example(
         "hublish schema > hub.schema.json",
         "completion in the editor; put this at the top of hub.yaml: # yaml-language-server: $schema=hub.schema.json",
     ),
     Example("hublish schema plan", "the document that `hublish plan --json` prints"),
+    Example("hublish schema --example > hub.yaml", "every key, each with a comment and its default"),
 )
 
-_DOCUMENTS = ("manifest", "lock", "plan", "receipt")
+_MANIFEST = "manifest"
+_DOCUMENTS = (_MANIFEST, "lock", "plan", "receipt")
 
 
 def configure(parser: ArgumentParser) -> None:
     parser.add_argument(
-        "document", nargs="?", default="manifest", choices=_DOCUMENTS, help="which document (default: manifest)"
+        "document", nargs="?", default=_MANIFEST, choices=_DOCUMENTS, help="which document (default: manifest)"
     )
+    parser.add_argument("--example", action="store_true", help="print a complete hub.yaml with comments instead")
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
+    if arguments.example:
+        if arguments.document != _MANIFEST:
+            raise UsageError(f"there is no example of a {arguments.document}", hint="--example prints a manifest")
+        report.show_text(Path(hublish.__file__).with_name("hub.yaml.example").read_text(encoding="utf-8"))
+        return Outcome(None)
     # Read the committed file, which a test compares with the models: importing and describing those is slow.
     path = Path(schemas.__file__).with_name("json") / f"{arguments.document}.schema.json"
     write_json(report.terminal.stdout, json.loads(path.read_text(encoding="utf-8")), unmasked=True)

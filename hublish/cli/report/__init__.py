@@ -11,17 +11,13 @@ from importlib import import_module
 from json import dumps
 from typing import Any, ClassVar, NamedTuple, Protocol, TextIO, cast
 
-from hublish.base.errors import HublishError
+from hublish.base.errors import HublishError, SecretOutputError
 from hublish.base.progress import Progress
 from hublish.cli.terminal.bars import progress_on
 from hublish.cli.terminal.color import Paint, paint_for
 from hublish.cli.terminal.streams import Terminal, write_lines, write_text
 from hublish.cli.terminal.text import escaped
 from hublish.schemas.diagnose.problems import Problem
-
-
-class SecretOutputError(HublishError, code="output.secret"):
-    """The output would contain a credential, and must not be changed."""
 
 
 class View(Protocol):

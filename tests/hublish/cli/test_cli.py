@@ -154,6 +154,18 @@ def test_every_schema_is_a_json_schema(run: Run, document: str) -> None:
     assert json.loads(run(f"schema {document}").stdout)["$schema"].endswith(dialect)
 
 
+def test_the_example_is_the_file_of_the_repository_and_a_check_names_the_files_that_it_lacks(
+    run: Run, project: Path
+) -> None:
+    shown = run("schema --example").stdout
+    assert shown == (Path(__file__).parents[3] / "hub.yaml.example").read_text()
+    (project / "hub.yaml").write_text(shown)
+    ended = run("check", exits=1)
+    codes = re.findall(r"^error\[(.+?)\]", ended.stderr, re.MULTILINE)
+    assert codes == ["source.missing", "source.missing", "card.file", "card.file", "source.invalid"]
+    assert "there is no example of a lock" in run("schema lock --example", exits=2).stderr
+
+
 def test_all_problems_of_a_manifest_are_reported_at_once(run: Run, project: Path) -> None:
     (project / "hub.yaml").write_text("repo: {repo_id: acme/a, tagg: v1}\nartefacts: []\n")
     ended = run("check", exits=1)

@@ -1,0 +1,24 @@
+"""Every code of the corpus is explained, and the example of an explanation gives its code."""
+
+import re
+
+import pytest
+
+from hublish.codes.entry import Code
+from hublish.codes.explained import EXPLAINED
+from tests.manifests.corpus import FOLDER, Check
+
+EXAMPLES = {code: entry for code, entry in EXPLAINED.items() if entry.example}
+
+
+def test_every_code_of_the_corpus_is_explained() -> None:
+    texts = [path.read_bytes().decode() for path in (FOLDER / "diagnostics").iterdir()]
+    codes = {code for text in texts for code in re.findall(r"^(?:error|warning)\[(.+?)\]", text, re.MULTILINE)}
+    assert len(codes) > 40
+    assert codes <= EXPLAINED.keys()
+
+
+@pytest.mark.parametrize("entry", EXAMPLES.values(), ids=EXAMPLES)
+def test_an_example_gives_its_code_and_no_other_error(entry: Code, in_tree: Check) -> None:
+    checked = in_tree(entry.example.encode())
+    assert {problem.code for problem in checked.problems if problem.severity == "error"} == {entry.code}
