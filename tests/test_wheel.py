@@ -1,6 +1,7 @@
 """What is shipped: the wheel, and the wheel that is built from the sdist."""
 
 import os
+import re
 import subprocess
 import sys
 import tarfile
@@ -11,8 +12,10 @@ from email.message import Message
 from pathlib import Path
 
 import pytest
+from markdown_it import MarkdownIt
 
 from hublish import __version__
+from hublish.codes.entry import DOCUMENTATION
 
 ROOT = Path(__file__).parents[1]
 NOT_SHIPPED = ("__pycache__", ".mypy_cache")
@@ -90,6 +93,22 @@ def test_a_wheel_carries_its_licence_and_its_command(wheel: Path) -> None:
     scripts = shipped[f"hublish-{__version__}.dist-info/entry_points.txt"]
     assert b"\nhublish = hublish.cli:main" in scripts
     assert b"\nhf-hublish = hublish.cli:extension" in scripts
+
+
+def test_the_page_of_the_package_names_the_project(wheel: Path) -> None:
+    urls = dict(str(line).split(", ") for line in metadata(wheel).get_all("Project-URL", []))
+    assert list(urls) == ["Homepage", "Documentation", "Repository", "Issues", "Changelog"]
+    assert urls["Documentation"] == DOCUMENTATION
+    assert all(urls[name].startswith(urls["Repository"]) for name in ("Issues", "Changelog"))
+
+
+def test_the_page_of_the_package_has_no_relative_link(wheel: Path) -> None:
+    found = metadata(wheel)
+    assert found["Description-Content-Type"] == "text/markdown"
+    page = MarkdownIt("commonmark", {"html": True}).render(str(found.get_payload()))
+    targets = re.findall(r"(?:href|src(?:set)?)\s*=\s*[\"']?([^\"'\s>]+)", page)
+    assert targets
+    assert [target for target in targets if not target.startswith("https://")] == []
 
 
 def test_an_installed_wheel_runs_without_the_checkout(wheel: Path, tmp_path: Path) -> None:

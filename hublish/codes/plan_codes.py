@@ -40,6 +40,15 @@ PLAN: Final = (
         fix="If the existing repo is meant, write its type: `repo_type: dataset`.",
         level="warning",
     ),
+    Code(
+        "plan.placement",
+        "A repo that is stored elsewhere",
+        cause="`repo.region` or `repo.resource_group_id` differs from the place of the repo on the Hub. Both count "
+        "only when a repo is created; publishing moves nothing.",
+        fix="Remove the line from hub.yaml, or change the place in the settings of the repo or organization on the "
+        "Hub.",
+        level="warning",
+    ),
     Code.of_error(
         errors.DeclinedError,
         cause="`hublish publish` showed the plan and asked, and the answer was not yes. Nothing was sent.",
