@@ -32,6 +32,9 @@ CARD: Final = (
         "base model, a tag. Searches and widgets of the Hub then do not find it.",
         fix="Correct the value as the hint shows it. `hublish check --strict` fails on these warnings.",
         level="warning",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}]\n"
+        "card: {metadata: {tags: [digits]}}\n",
     ),
     Code(
         "card.rejected",
@@ -126,6 +129,11 @@ CARD: Final = (
         "has more rows than a card shows.",
         fix="Correct the file at the line in the message. Name a small file with the values that the text shows, and "
         "not a data set.",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}]\n"
+        "card:\n"
+        "  metadata: {license: mit}\n"
+        "  data: {log: cards/card.md.j2}\n",
     ),
     Code(
         "card.value",
@@ -159,6 +167,12 @@ CARD: Final = (
         "metric, or has more values than a card shows; or two results are the same value of one leaderboard.",
         fix="Choose the values with `benchmarks` or `metrics`, or describe them with `task` and `dataset`. The hint "
         "names the benchmarks and metrics that the file has.",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}]\n"
+        "card:\n"
+        "  metadata: {license: mit}\n"
+        "  evaluation:\n"
+        "    - {file: scores.json, metrics: [accurracy]}\n",
     ),
     Code(
         "card.eval_results",
@@ -185,6 +199,10 @@ CARD: Final = (
         fix="Add it to `artifacts`, correct the path, or write a URL. If the file is on the Hub from an earlier "
         "release, the reference works.",
         level="warning",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}]\n"
+        "card:\n"
+        "  metadata: {license: other, license_name: acme, license_link: LICENSE}\n",
     ),
     Code(
         "card.conflict",
@@ -249,6 +267,11 @@ CARD: Final = (
         fix="Release the data that the hint names, print `{{ pictures.NAME.markup }}` in the template, or remove the "
         "name from `card.pictures`.",
         level="warning",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}]\n"
+        "card:\n"
+        "  metadata: {license: mit}\n"
+        "  pictures: [training]\n",
     ),
     Code(
         "card.picture_twice",
@@ -264,6 +287,10 @@ CARD: Final = (
         "the other.",
         fix="Write the same SDK in both places.",
         level="warning",
+        example="repo: {repo_id: acme/digits, repo_type: space, space_sdk: docker}\n"
+        "artifacts: [{source: app/app.py}]\n"
+        "card:\n"
+        "  metadata: {license: mit, sdk: gradio}\n",
     ),
     Code(
         "card.library",

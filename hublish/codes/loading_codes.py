@@ -8,11 +8,10 @@ from hublish.codes.entry import Code
 LOADING: Final = (
     Code.of_error(
         errors.VerificationError,
-        cause="After the commit, hublish read the repo back, and it differs from the plan; or `hublish verify` "
-        "compared it with hub.lock. The listed problems name each file.",
-        danger="Readers get other bytes than were reviewed. No tag was set and no lock was written for this commit.",
-        fix="Look at the history on the Hub for commits of others. Publish again to put the release on top, or "
-        "restore the lock if the wrong one was used.",
+        cause="After the commit, hublish read the repo back, and its files, its branch or its parent commit differ "
+        "from the plan. The listed problems name each difference.",
+        danger="Readers may get other bytes than were reviewed. No tag was set and no lock was written.",
+        fix="Look at the history on the Hub for commits of others, then publish again, which puts the release on top.",
     ),
     Code(
         "verify.missing",

@@ -82,7 +82,8 @@ PLAN: Final = (
         "matches this repository, workflow or branch, the job lacks the permission for ID tokens, or the endpoint is "
         "another Hub.",
         fix="Compare the settings for trusted publishers on the Hub with the claims of the job, and give the job "
-        "`permissions: id-token: write`. To publish with a token instead, unset HF_OIDC_RESOURCE and set HF_TOKEN.",
+        "`id-token: write` under `permissions`. To publish with a token instead, unset HF_OIDC_RESOURCE and set "
+        "HF_TOKEN.",
     ),
     Code.of_error(
         errors.NotFoundError,

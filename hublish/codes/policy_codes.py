@@ -41,6 +41,9 @@ POLICY: Final = (
         fix="Split it: `max_shard_size` of the serializer safetensors, or archives in parts. Raise "
         "policy.max_file_size, or waive it for the file, where the size is intended. The Hub's limit of 500 GB cannot "
         "be waived.",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}]\n"
+        "policy: {max_file_size: 100B}\n",
     ),
     Code(
         "policy.empty",
@@ -57,6 +60,9 @@ POLICY: Final = (
         danger="Such files hold keys and logins in forms that no search for secrets recognizes with certainty.",
         fix="Exclude it with patterns.ignore_patterns, or rename it when it is something else.",
         risk=7.5,
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}]\n"
+        'policy: {deny_patterns: ["*.safetensors"]}\n',
     ),
     Code(
         "policy.name",
@@ -84,6 +90,10 @@ POLICY: Final = (
         "a file and also the folder of another.",
         danger="macOS and Windows keep only one of the two, so their users get another release than was audited.",
         fix="Give one of them another path_in_repo, or exclude it.",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts:\n"
+        "  - source: runs/best/config.json\n"
+        "  - {source: runs/last/config.json, path_in_repo: Config.json}\n",
     ),
     Code(
         "policy.count",
@@ -157,6 +167,8 @@ POLICY: Final = (
         danger="Such files hold keys and logins in forms that no search for secrets recognizes with certainty.",
         fix="Remove it from the artifacts, or rename it when it is something else.",
         risk=7.5,
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}, {source: deploy/server.pem}]\n",
     ),
     Code(
         "source.collision",
@@ -164,6 +176,10 @@ POLICY: Final = (
         cause="Two files of the release would have the same path in the repo.",
         danger="Only one of them could be released.",
         fix="Give one of them another path_in_repo, or exclude it.",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts:\n"
+        "  - source: runs/best/config.json\n"
+        "  - source: runs/last/config.json\n",
     ),
     Code(
         "source.missing",
@@ -171,6 +187,7 @@ POLICY: Final = (
         cause="No file, folder or match exists for a source in hub.yaml.",
         danger="The release would lack a part.",
         fix="Correct the path: the message names the most similar ones.",
+        example="repo: {repo_id: acme/digits-mlp}\nartifacts: [{source: runs/best/model.safetensor}]\n",
     ),
     Code(
         "source.pattern",
@@ -178,5 +195,8 @@ POLICY: Final = (
         cause="A pattern in hub.yaml matches no file.",
         danger="It was meant to select or to exclude files that it does not.",
         fix="Correct the pattern, or remove it.",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/model.safetensors}]\n"
+        'patterns: {allow_patterns: ["*.safetensors", config.jsn]}\n',
     ),
 )

@@ -34,6 +34,9 @@ RELEASE: Final = (
         fix="Add the weights to `artifacts`; the hint names the rule that excludes them. Set `repo.repo_type` if this "
         "is not a model.",
         level="warning",
+        example="repo: {repo_id: acme/digits-mlp}\n"
+        "artifacts: [{source: runs/best/config.json}]\n"
+        "card: {metadata: {license: mit}}\n",
     ),
     Code(
         "release.no_card",
@@ -42,6 +45,7 @@ RELEASE: Final = (
         "not found by searches.",
         fix="Add `card: {metadata: {license: apache-2.0}}` to hub.yaml, or a README.md to `artifacts`.",
         level="warning",
+        example="repo: {repo_id: acme/digits-mlp}\nartifacts: [{source: runs/best/model.safetensors}]\n",
     ),
     Code(
         "release.no_sdk",
@@ -50,6 +54,9 @@ RELEASE: Final = (
         "without one.",
         fix="Set `repo.space_sdk` to `gradio`, `docker` or `static`.",
         level="warning",
+        example="repo: {repo_id: acme/digits, repo_type: space}\n"
+        "artifacts: [{source: app}]\n"
+        "card: {metadata: {license: mit}}\n",
     ),
     Code(
         "release.placeholder",
@@ -58,12 +65,15 @@ RELEASE: Final = (
         "`<description>`, `[More Information Needed]`.",
         fix="Write the real value, or remove the line.",
         level="warning",
+        example="repo: {repo_id: your-name/digits-mlp}\n"
+        "artifacts: [{source: runs/best}]\n"
+        "card: {metadata: {license: mit}}\n",
     ),
     Code(
         "release.gitattributes",
         "A .gitattributes without the Hub's rules",
         cause="The release has a .gitattributes of its own, which replaces the Hub's and tracks fewer files with LFS. "
-        "Large files would then be stored in git itself, which the Hub refuses above 10 MB.",
+        "Large files can then be stored in git itself, where each clone downloads all of their versions.",
         fix="Exclude the file under `patterns.ignore_patterns`, or add the lines of the Hub's own .gitattributes to "
         "it.",
         level="warning",
@@ -74,6 +84,7 @@ RELEASE: Final = (
         cause="`repo.repo_id` has no namespace, and there is no token whose account would be the namespace.",
         fix="Write `repo_id: NAMESPACE/NAME` with your user name or organization, or log in with `hf auth login`.",
         level="warning",
+        example="repo: {repo_id: digits-mlp}\nartifacts: [{source: runs/best}]\ncard: {metadata: {license: mit}}\n",
     ),
     Code(
         "kernel.build",

@@ -89,7 +89,7 @@ SECTIONS = (
         "Inspect and try, without a token",
         (
             Entry("audit", "find pickles, secrets and unsafe names, in a release or any folder"),
-            Entry("explain", "show which rule includes or excludes a file, and what it becomes"),
+            Entry("explain", "show which rule includes or excludes a file, or explain a code"),
             Entry("card", "render the README"),
             Entry("build", "write the release into a folder"),
             Entry("rehearse", "publish to a throwaway Hub, pull, load and compare bit by bit"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from hublish.base.values import Effect, Step
 from hublish.base.values.explanation import Explained, Explanation, Fate, Outcome, Taken
@@ -10,9 +10,12 @@ from hublish.cli.report.diagnostics import Mark, Page, excerpt, gutter
 from hublish.cli.report.json import fields, location_document, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
-from hublish.cli.views.code import code_document, code_lines
+from hublish.cli.views.code import code_blocks, code_document, code_lines
 from hublish.cli.views.phrases import with_line
 from hublish.codes.entry import Code
+
+if TYPE_CHECKING:
+    from hublish.cli.report.markup import Block, Ink
 
 # The effects whose values in JSON, which are stable, read badly in a table.
 _EFFECTS = {Effect.EXCLUDES: "excludes", Effect.MISSES: "no match", Effect.LATER: "checked later"}
@@ -39,6 +42,16 @@ class ExplanationView:
             yield ""
             summary = f"Publishing would fail now: {plural(count, 'problem')} with the sources."
             yield f"{paint('yellow', summary)} `hublish check` lists {'it' if count == 1 else 'them'}."
+
+    def markdown(self, ink: "Ink") -> "Iterable[Block]":
+        """Return the codes as text, and the lines for paths as they are."""
+        from hublish.cli.report.markup import Fence
+
+        for entry in self.codes:
+            yield from code_blocks(entry)
+        if self.explained.explanations:
+            lines = ExplanationView(self.explained).human(Paint())
+            yield Fence([ink.line(line) for line in lines], "text")
 
     def document(self) -> Any:
         """Return every explanation with every rule, the problems with the sources, and the codes."""

@@ -3,10 +3,12 @@
 import ast
 import re
 from collections.abc import Iterator
+from html import unescape
 from pathlib import Path
 from typing import get_args
 
 import pytest
+from markdown_it import MarkdownIt
 
 import hublish
 from hublish.base import errors
@@ -136,6 +138,13 @@ def test_an_explanation_has_every_part_in_whole_sentences(entry: Code) -> None:
     assert entry.risk is None or 0 < entry.risk <= 10
     assert entry.example.endswith("\n") == bool(entry.example)
     assert entry.url == f"https://hublish.github.io/hublish/errors/{entry.code}/"
+
+
+@pytest.mark.parametrize("entry", EXPLAINED.values(), ids=EXPLAINED)
+def test_a_text_shows_all_of_its_characters_as_markdown(entry: Code) -> None:
+    for text in (entry.title, entry.cause, entry.danger, entry.fix):
+        page = MarkdownIt("commonmark").renderInline(text)
+        assert unescape(re.sub(r"<[^>]+>", "", page)) == text.replace("`", "")
 
 
 def test_titles_and_causes_are_not_used_twice() -> None:

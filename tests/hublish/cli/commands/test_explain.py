@@ -93,6 +93,14 @@ def test_a_rule_is_explained_by_the_code_of_its_findings_and_without_a_manifest(
     assert run("explain -q policy.name card.template").stdout.splitlines()[1] == "A template that is not text"
 
 
+def test_a_code_is_explained_in_markdown_with_its_example(run: Run) -> None:
+    lines = run("explain yaml.duplicate_key run/config.json --format markdown").stdout.splitlines()
+    page = "https://hublish.github.io/hublish/errors/yaml.duplicate_key/"
+    assert lines[0] == f"**error** [yaml.duplicate_key]({page}): A key that is written twice."
+    assert {"```yaml", "policy: {pickle: forbid}", "```text"} <= {*lines}
+    assert any(line.startswith("in: run/config.json") for line in lines)
+
+
 def test_a_misspelled_code_gets_a_suggestion_with_a_manifest_and_without(run: Run, project: Path) -> None:
     assert "did you mean policy.pickle?" in run("explain policy.pickels", exits=1).stdout
     (project / "hub.yaml").unlink()
