@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from functools import partial
 
 from docs.generate.page import Page, code, fenced, heading, page, sentence, table
 from hublish.cli.commands import ENTRIES, SECTIONS, Entry, Example, Section
@@ -33,12 +34,13 @@ def _file(entry: Entry) -> str:
 def _command(entry: Entry) -> str:
     command = entry.load()
     parser = parser_for(entry, command)
-    usage = " ".join(parser.format_usage().removeprefix("usage: ").split())
+    # Not as wide as the terminal of whoever builds the site.
+    parser.formatter_class = partial(argparse.HelpFormatter, width=88)
     return page(
         f"# hublish {entry.name}",
         sentence(entry.summary),
         " ".join(command.description.split()),
-        fenced("text", usage),
+        fenced("text", parser.format_usage()),
         heading(2, "Examples"),
         *(page(f"{example.purpose}:", fenced("console", f"$ {example.line}")) for example in _ended(command.examples)),
         *_arguments(parser),

@@ -13,6 +13,7 @@ from docs.generate.format_parts import formats
 from docs.generate.manifest_fields import manifest_fields
 from docs.generate.output_parts import environment_variables, exit_codes, output_formats
 from docs.generate.page import Page
+from docs.generate.python_api import python_api
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
@@ -23,6 +24,7 @@ PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
         "formats": formats,
         "manifest fields": manifest_fields,
         "output formats": output_formats,
+        "python api": python_api,
     }
 )
 """The parts by the names that pages give them."""

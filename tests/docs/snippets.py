@@ -101,7 +101,8 @@ def _runs(story: Story, line: str, shown: str) -> None:
     # A page shows an error on purpose.
     refused = shown.startswith("error[")
     assert (code != 0) == refused, f"$ {line}\nexit code {code}\n{output}{errors}"
-    printed = errors[errors.index("error[") :] if refused else output
+    # Errors are printed after the progress, and findings are a result.
+    printed = output or errors[errors.index("error[") :] if refused else output
     assert agrees(shown, printed), f"$ {line}\n{printed}"
 
 
@@ -170,10 +171,15 @@ def _json(_story: Story, block: Block) -> None:
     json.loads(block.text)
 
 
+def _toml(_story: Story, block: Block) -> None:
+    tomllib.loads(block.text)
+
+
 _RUNNERS: dict[str, Callable[[Story, Block], None]] = {
     "bash": _bash,
     "console": _console,
     "json": _json,
     "python": _python,
+    "toml": _toml,
     "yaml": _yaml,
 }
