@@ -15,6 +15,7 @@ import pytest
 from markdown_it import MarkdownIt
 
 from hublish import __version__
+from hublish.cli.exit_codes import as_error
 from hublish.codes.entry import DOCUMENTATION
 
 ROOT = Path(__file__).parents[1]
@@ -100,6 +101,7 @@ def test_the_page_of_the_package_names_the_project(wheel: Path) -> None:
     assert list(urls) == ["Homepage", "Documentation", "Repository", "Issues", "Changelog"]
     assert urls["Documentation"] == DOCUMENTATION
     assert all(urls[name].startswith(urls["Repository"]) for name in ("Issues", "Changelog"))
+    assert urls["Issues"] in as_error(ValueError()).hint
 
 
 def test_the_page_of_the_package_has_no_relative_link(wheel: Path) -> None:

@@ -224,7 +224,7 @@ class Session:
 
     @cached_property
     def fingerprints(self) -> "FingerprintCache":
-        """What earlier runs found in files: their digests, and the findings of the audit."""
+        """Findings of earlier runs in files: their digests, and the findings of the audit."""
         from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 
         if not self._digest_cache:

@@ -116,7 +116,7 @@ class Known(NamedTuple):
 
 
 class FingerprintCache:
-    """Finds what is known about files, and keeps it. Never raises because of its own file.
+    """Finds and keeps the fingerprints of files. Never raises because of its own file.
 
     Args:
         path: the SQLite file; None for a cache that knows and keeps nothing.
@@ -128,7 +128,7 @@ class FingerprintCache:
         self.now = clock
 
     def find(self, places: Iterable[Place | None]) -> tuple[Known | None, ...]:
-        """Return what is known about each file."""
+        """Return the fingerprint of each file; None for an unknown one."""
         keys = [place and _key(place) for place in places]
         known = self._read(keys)
         return tuple(map(known.get, keys))

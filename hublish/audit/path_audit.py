@@ -54,7 +54,7 @@ DEFAULT_DENIED: Final = (
 _DENIED: Final = re.compile(
     "(?:.*/)?(?:" + "|".join(f"({translate(pattern.lower())})" for pattern in DEFAULT_DENIED) + ")", re.DOTALL
 )
-# What the pattern of a path in no hidden folder can be: a whole name, or the end of one.
+# The patterns that match a path in no hidden folder: a whole name, or the end of one.
 _WHOLE_NAMES: Final = frozenset(each.lower() for each in DEFAULT_DENIED if not each.startswith((".", "*")))
 _ENDS: Final = tuple(each.lower().removeprefix("*") for each in DEFAULT_DENIED if each.startswith("*"))
 # The same for many paths at once: a hidden segment, a whole name, or an end, which begins with a dot.

@@ -1,7 +1,7 @@
 """Follow the stack of an unpickler through a pickle, without executing or importing anything.
 
-Wherever the unpicklers of CPython in C and in Python differ, the walk accepts what either of them accepts. It stops
-only where both stop, so a pickle cannot hide its instructions behind one that the walk alone rejects.
+Wherever the unpicklers of CPython in C and in Python differ, the walk accepts an input that either of them accepts. It
+stops only where both stop, so a pickle cannot hide its instructions behind one that the walk alone rejects.
 """
 
 import pickletools

@@ -112,7 +112,7 @@ def given_tokens(argv: Sequence[str]) -> list[str]:
 
 
 def tokens_in(argv: Sequence[str]) -> list[str]:
-    """Return what looks like a token in any argument: argparse may quote a part of it, which does not."""
+    """Return the parts of arguments that look like a token: argparse may quote a part of it, which does not."""
     long = [word for word in argv if len(word) >= _LONG_WORD]
     if not long:
         return []

@@ -42,5 +42,5 @@ def as_error(failure: BaseException) -> HublishError:
     first_line = str(failure).strip().partition("\n")[0] or "no message"
     return InternalError(
         f"internal error: {type(failure).__name__}: {first_line}",
-        hint="run again with HF_DEBUG=1 for a traceback, and report it",
+        hint="run again with HF_DEBUG=1 for a traceback, and report it at https://github.com/hublish/hublish/issues",
     )

@@ -16,10 +16,10 @@ SURPRISES: Final = (
         "surprise.visibility",
         "A repo with another visibility",
         cause="`repo.visibility` in hub.yaml differs from the repo on the Hub, and publishing changes it.",
-        danger="A repo that becomes public shows its whole history, with every file of earlier commits, and cannot be "
-        "made unseen.",
+        danger="A repo that becomes public shows its whole history, with every file of earlier commits. Copies that "
+        "readers make remain when it becomes private again.",
         fix="If the change is not intended, write the current visibility in hub.yaml, or remove the key to leave it "
-        "as it is. Before a repo becomes public, search its history: `hublish audit` reads only the files of this "
+        "as it is. Before a repo becomes public, check its earlier commits too: `hublish audit` reads only this "
         "release.",
         level="warning",
     ),

@@ -44,7 +44,7 @@ class Requirement(NamedTuple):
     install: str
     """The arguments of `pip install`."""
     advice: str = ""
-    """What to check when it is installed and fails to import."""
+    """The advice when it is installed and fails to import."""
 
     @property
     def command(self) -> str:

@@ -178,7 +178,7 @@ def _is_quantized(value: object) -> bool:
 
 
 def _entry(torch: Any, name: str, tensor: Any) -> Tensor | Unwritable:
-    """Return what is written for a tensor."""
+    """Return the entry for a tensor, or the reason why it cannot be written."""
     try:
         array = to_array(torch, name, tensor)
     except SerializationError as error:
@@ -232,7 +232,7 @@ def to_array(torch: Any, name: str, tensor: Any) -> NDArray[Any]:
 
 
 def _foreign(torch: Any, tensor: Any) -> tuple[str, str] | None:
-    """Return what kind of tensor it is, with a hint, when its elements are not in memory one by one."""
+    """Return the kind of a tensor, with a hint, when its elements are not in memory one by one."""
     if tensor.is_quantized:
         return "quantized", f"{BEFORE_QUANTIZED}, or tensor.dequantize()"
     if getattr(tensor, "is_nested", False):

@@ -24,7 +24,7 @@ _LARGEST_LOG: Final = 1 << 20
 _KEY: Final = compiled(r"[A-Za-z_][A-Za-z0-9_]{0,39}")
 # Parameters that readers ask for first.
 _ASKED: Final = ("learning_rate", "lr", "epochs", "num_train_epochs", "batch_size")
-# What the card shows of a file, the most visible first.
+# The facts of a file and their use in the card, the most visible first.
 _USES: Final = {
     "training.log": "the card draws its curves",
     "training.hyperparameters": "the card lists its parameters",
@@ -37,7 +37,7 @@ _USES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TrainingRun:
-    """What the files of a run add to a draft."""
+    """The parts of a draft that come from the files of a run."""
 
     parts: tuple[Part, ...] = ()
     left_out: tuple[LeftOut, ...] = ()

@@ -1,4 +1,4 @@
-"""DownloadPlan -> DownloadPlan: compare the files with the caller's folder, and overwrite only what a pull wrote."""
+"""DownloadPlan -> DownloadPlan: compare the files with the caller's folder, and overwrite only files of a pull."""
 
 import fcntl
 import hashlib
@@ -33,7 +33,7 @@ _CHUNK: Final = 1 << 20
 
 
 class _Found(NamedTuple):
-    """What is at the place of a file."""
+    """The entry at the place of a file."""
 
     kind: Literal["nothing", "same", "pulled", "own", "blocked"]
     # For a file of the user's own, and for anything that no download can replace.

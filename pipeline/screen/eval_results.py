@@ -23,7 +23,7 @@ _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(
 _KEYS: Final = ("dataset", "value", "verifyToken", "date", "source", "notes")
 _SOURCE_TEXTS: Final = ("name", "user", "org")
 
-# The place in an entry, what is wrong with it, and how to fix it.
+# The place in an entry, the mistake, and its fix.
 _Mistake = tuple[Path, str, str]
 
 

@@ -30,7 +30,7 @@ _NAME: Final = re.compile(r"[a-z][a-z0-9-]*[a-z0-9]")
 _NAME_HINT: Final = "use lowercase letters, digits and dashes, and begin with a letter"
 _BRANCH: Final = re.compile(r"v(\d+)")
 
-# What is wrong, and how to fix it.
+# The mistake, and its fix.
 _Mistake = tuple[str, str]
 _Check = Callable[[Any], str]
 
@@ -197,7 +197,7 @@ def _hash(file: StagedFile, algorithm: str) -> str:
 
 
 def _of_all(known: Mapping[str, Mapping[str, Any]], staged: Staged) -> Iterator[Problem]:
-    """Yield what differs between the builds, the branch and the card."""
+    """Yield the differences between the builds, the branch and the card."""
     for key in ("name", "version", "license"):
         values = {variant: data[key] for variant, data in known.items() if not _FIELDS[key](data.get(key))}
         first = next(iter(values.items()), None)

@@ -154,7 +154,7 @@ class ConversionCache:
                 return new
 
     def _make_room(self, folder: Path) -> None:
-        """Remove what was used least recently, and what killed processes have left."""
+        """Remove the entries that were used least recently, and the files that killed processes have left."""
         found = sorted((_used(path), path) for path in folder.iterdir())
         sizes = {path: _size(path) for _, path in found}
         total = sum(sizes.values())

@@ -79,7 +79,7 @@ class PartialUpload:
     Raises (from `run`):
         SourceChangedError: a file changed since it was sealed.
         RemoteConflictError: the branch has moved, or another user changed or closed the pull request.
-        VerificationError: the pull request is not what was planned.
+        VerificationError: the pull request differs from the plan.
         RemoteError: the Hub rejects a part, or cannot be reached.
     """
 

@@ -127,7 +127,7 @@ def differs_only_in_settings(text: bytes, other: bytes) -> bool:
 
 
 def _split(data: Mapping[str, Any]) -> tuple[Any, Any]:
-    """Return what has no effect on the files of a release, and the rest."""
+    """Return the fields without an effect on the files of a release, and the rest."""
     repo = data.get("repo")
     fields = repo if isinstance(repo, dict) else {}
     settings = {name: value for name, value in fields.items() if name in _SETTINGS}
@@ -217,7 +217,7 @@ def _card_problems(reading: Reading, expansion: Expansion) -> Iterable[Problem]:
         return reading.positions.plain_text(("card", "metadata", *parse_path(place)))
 
     for problem in metadata_problems(metadata, kind if kind in REPO_TYPES else "model", written=written):
-        # What seems to be missing may be the key that makes the manifest invalid, in another place.
+        # A key that seems to be missing may be the one that makes the manifest invalid, in another place.
         if problem.path not in reported and reading.positions.has(parse_path(problem.path)):
             yield _located(problem, reading.positions)
 

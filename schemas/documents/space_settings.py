@@ -24,7 +24,7 @@ _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _PORTS: Final = 65_535
 # The longest session of a visitor: 30 days.
 _LONGEST_SESSION: Final = 43_200
-# What browsers accept for the headers that a Space may send.
+# The values that browsers accept for the headers that a Space may send.
 _HEADER_VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "cross-origin-embedder-policy": ("unsafe-none", "require-corp", "credentialless"),
     "cross-origin-opener-policy": ("unsafe-none", "same-origin-allow-popups", "same-origin", "noopener-allow-popups"),

@@ -67,7 +67,7 @@ def _hub() -> Iterator[Rule]:
 
 
 def _models() -> Iterator[Rule]:
-    """Yield the rules for providers of models, of training and of what surrounds them."""
+    """Yield the rules for providers of models, of training and of the services around them."""
     yield _issued("anthropic-key", "sk-ant-", _words(32))
     yield _issued("openrouter-key", "sk-or-v1-", rf"{_HEX}{{64}}")
     yield _issued("openai-project-key", "sk-proj- sk-svcacct- sk-admin- sk-None-", _words(32))

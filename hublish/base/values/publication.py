@@ -143,7 +143,7 @@ class Plan:
     warnings: tuple[Problem, ...] = ()
     """Facts about the Hub that the author of the manifest probably does not know."""
     card: CardDecision = MERGE
-    """What becomes of the card on the Hub."""
+    """The decision about the card on the Hub."""
     last: "LastRelease | None" = None
     """The last release from the same manifest, wherever it went; None without a lock."""
     edited: frozenset[str] = frozenset()

@@ -20,7 +20,7 @@ class Side:
     """One side, compared with the base; an insertion is in the gap before the base item with its number."""
 
     starts: tuple[int, ...]
-    """For each item of the base, the first index of what is in its place."""
+    """For each item of the base, the first index of the items in its place."""
     ends: tuple[int, ...]
     groups: Mapping[int, Span]
     """For each base item that changed, the base items that changed together with it."""

@@ -17,7 +17,7 @@ class OpenedCard:
     """Whether a browser was found that opens it."""
 
     def human(self, paint: Paint) -> Iterable[str]:
-        """Return the path, and what to do without a browser."""
+        """Return the path, and the next step without a browser."""
         del paint
         yield str(self.path)
         if not self.opened:

@@ -16,7 +16,7 @@ from hublish.hub.server.repositories import timestamp
 
 _ALPHABET = string.ascii_letters + string.digits
 
-# What an HTTP header can carry: visible ASCII without spaces.
+# The characters of an HTTP header: visible ASCII without spaces.
 _TOKEN = re.compile(r"[!-~]{1,500}")
 
 
@@ -213,7 +213,7 @@ class AccessRequest:
     status: str  # one of STATUSES
     timestamp: str
     granted: bool = False  # by the owner, without a request
-    fields: dict[str, str] | None = None  # what the user filled in
+    fields: dict[str, str] | None = None  # the user's own entries
     rejection_reason: str | None = None
 
     @classmethod

@@ -213,7 +213,7 @@ TABLE: tuple[tuple[str, str, Callable[..., Any], Callable[..., Any] | None], ...
 
 _logger = logging.getLogger(__name__)
 
-# What a response repeats of the caller's id: the ids of clients and of load balancers, and no other bytes.
+# The part of the caller's id that a response repeats: the ids of clients and of load balancers, and no other bytes.
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9=:;._-]{1,128}")
 
 # Seconds without a byte of a body that count as a pause, and after which the request is refused.

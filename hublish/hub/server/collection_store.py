@@ -44,7 +44,7 @@ class Item:
 
     @property
     def target(self) -> tuple[str, str]:
-        """What the entry refers to: no two entries of a collection have the same."""
+        """The target of the entry: no two entries of a collection have the same."""
         return self.type, self.identity or self.name
 
 

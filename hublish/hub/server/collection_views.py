@@ -36,7 +36,7 @@ class Viewer:
     hub: Hub
     request: Request
     account: Account | None
-    # What each item refers to, looked up once in a request: nested collections may share items.
+    # The target of each item, looked up once in a request: nested collections may share items.
     _targets: dict[tuple[str, str], Target] = field(default_factory=dict)
 
     @classmethod
@@ -54,7 +54,7 @@ class Viewer:
         return not collection.private or self.owns(collection)
 
     def find(self, item: Item) -> Target:
-        """Return what an item refers to; None when it is gone or the caller may not know about it."""
+        """Return the target of an item; None when it is gone or the caller may not know about it."""
         if item.target not in self._targets:
             self._targets[item.target] = self._find(item)
         return self._targets[item.target]

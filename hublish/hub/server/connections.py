@@ -88,7 +88,7 @@ class BoundedProtocol(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Parse what arrived, and refuse what the parser only collects."""
+        """Parse the received bytes, and refuse the parts that the parser only collects."""
         if self._refused:
             return
         self._heard = time.monotonic()
@@ -166,7 +166,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self.transport.write_eof()
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is not HTTP."""
+        """Answer bytes that are not HTTP."""
         if not self._refused:
             super().send_400_response(msg)
 

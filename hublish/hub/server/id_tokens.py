@@ -188,7 +188,7 @@ class IdTokens:
         yield from (key for key in (keys if isinstance(keys, list) else []) if isinstance(key, dict))
 
 
-# What malformed tokens and keys raise besides the library's own errors.
+# The exceptions for malformed tokens and keys, besides the library's own.
 _FAILURES = (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError)
 
 

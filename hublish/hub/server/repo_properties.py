@@ -43,7 +43,7 @@ def _sorted(*names: str) -> tuple[str, ...]:
     return tuple(sorted(names, key=str.lower))
 
 
-# What `expand` may name: in the info of one repository, and without three of them in a list.
+# The names that `expand` takes: in the info of one repository, and without three of them in a list.
 EXPANDABLE: Mapping[str, tuple[str, ...]] = {
     "model": _sorted(*_COMMON, *_OF_MODELS),
     "dataset": _sorted(*_COMMON, *_OF_DATASETS),
@@ -56,7 +56,7 @@ EXPANDABLE_IN_LISTS: Mapping[str, tuple[str, ...]] = {
     "model": tuple(name for name in EXPANDABLE["model"] if name not in _IN_NO_LIST),
 }
 
-# What the info of one repository contains without `expand`.
+# The properties in the info of one repository without `expand`.
 _INFO = _names(
     "_id id author sha lastModified createdAt private visibility gated disabled likes tags cardData siblings"
     " usedStorage"
@@ -72,7 +72,7 @@ INFO: Mapping[str, tuple[str, ...]] = {
     "kernel": _names("downloads", *_INFO),
 }
 
-# What each repository in a list contains: always, and with `full`.
+# The properties of each repository in a list: always, and with `full`.
 _LISTED = _names("_id id createdAt likes private tags trendingScore")
 LISTED: Mapping[str, tuple[str, ...]] = {
     "model": _names("modelId downloads library_name pipeline_tag", *_LISTED),

@@ -48,7 +48,7 @@ _VOLUME_KEYS = ("type", "source", "mountPath", "revision", "readOnly", "path")
 
 @dataclass(frozen=True, slots=True)
 class Space:
-    """What an owner has set."""
+    """The owner's settings."""
 
     hardware: str | None = None
     sleep_time: int | None = None  # seconds

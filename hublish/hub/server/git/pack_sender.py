@@ -1,4 +1,4 @@
-"""The pack that a fetch receives: only what the client lacks, found by the changes of each commit.
+"""The pack that a fetch receives: only the objects that the client lacks, found by the changes of each commit.
 
 A walk over all files of all commits would take minutes for a fetch of one commit of a large repository. Here, a commit
 costs the folders that it changed, and a history costs the commits that the client lacks.

@@ -23,7 +23,7 @@ EXPANDED_PAGE = 50
 # Paths in one call.
 MAX_PATHS = 100_000
 
-# What the official JavaScript client accepts in place of a file.
+# The media type that the official JavaScript client accepts in place of a file.
 XET_FILE = "application/vnd.xet-fileinfo+json"
 
 # Bytes of a regular file that is sent from memory.
