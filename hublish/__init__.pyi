@@ -40,6 +40,8 @@ from hublish.api.releases import Releases as Releases
 from hublish.api.releases import releases as releases
 from hublish.api.review import Review as Review
 from hublish.api.review import review as review
+from hublish.api.rollback import plan_rollback as plan_rollback
+from hublish.api.rollback import rollback as rollback
 from hublish.api.show import show as show
 from hublish.api.status import Status as Status
 from hublish.api.status import status as status

@@ -5,8 +5,10 @@ from pathlib import Path
 
 from hublish.audit import fingerprint_cache
 from hublish.audit.fingerprint_cache import FingerprintCache
+from hublish.audit.read_files import FileReader
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, Plan, Project, Receipt, Target
+from hublish.base.values.remote_tree import FormerRelease
 from hublish.base.workers import workers
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.build import releasing
@@ -14,6 +16,7 @@ from hublish.pipeline.compare.compare import Compare, compared_again
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.lock.lock import WriteLock
 from hublish.pipeline.render_card.merge_card import MergeCard, PublishedCard
+from hublish.pipeline.reseal.reseal import Recorded, Reseal
 from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
 from hublish.pipeline.upload.finish import Reveal, Tag
 from hublish.pipeline.upload.prepare import Prepare
@@ -47,6 +50,24 @@ def planning(
         sealing.then(  # collected, converted, sealed
             Compare(hub, target, head, released, executor)
         )  # every change that publishing would make
+    )
+
+
+def rolling_back(
+    project: Project,
+    hub: Hub,
+    target: Target,
+    head: Head,
+    recorded: Recorded,
+    reader: FileReader,
+    executor: Executor,
+    progress: Progress = SILENT,
+) -> Pipeline[FormerRelease, Plan]:
+    """Return the stages that plan a rollback, in the place of `planning`."""
+    return (
+        Pipeline.of(Reseal(project, hub, target, head, recorded, reader, executor, progress)).then(  # the former files
+            Compare(hub, target, head, executor=executor)
+        )  # every change that publishing them would make
     )
 
 

@@ -89,10 +89,10 @@ def planned(session: Session, *, kept: int = 0, card: CardDecision = MERGE, gene
         compared = compare.run(session.project, session.progress)
     release = replace(compared.release, warnings=(*compared.release.warnings, *dirty))
     found = replace(compared, release=session.placed(release), card=card)
-    return _with_record(with_last_release(found, lock, last))
+    return with_card_record(with_last_release(found, lock, last))
 
 
-def _with_record(plan: Plan) -> Plan:
+def with_card_record(plan: Plan) -> Plan:
     """Return the plan with the record of its card in the message of the commit."""
     readme = next((file for file in plan.release.files if file.path_in_repo == CARD_FILE), None)
     if readme is None or readme.origin.card is None or not plan.commits:

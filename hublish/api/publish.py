@@ -7,7 +7,7 @@ from typing import Unpack
 from hublish.api.options import HubOptions, takes
 from hublish.api.plan import KEPT, planned
 from hublish.api.read_project import AnyManifest, read_project
-from hublish.api.reviewed_plan import AnyPlan, as_reviewed, read_reviewed
+from hublish.api.reviewed_plan import AnyPlan, Reviewed, as_reviewed, read_reviewed
 from hublish.api.session import Session
 from hublish.base.errors import DeclinedError, HublishError, UsageError
 from hublish.base.values import Plan, Receipt
@@ -76,15 +76,23 @@ def publish(
     with Session(read_project(as_reviewed(manifest, reviewed), lock=lock), **options) as session:
         # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
         fresh = planned(session, kept=KEPT, card=card or (reviewed.card if reviewed else MERGE))
-        _refuse_impossible(fresh)
-        path = session.project.lock_path
-        require_writable(path, fresh)
-        if reviewed is not None:
-            refuse_stale(reviewed, plan_document(fresh))
-        fresh = with_digest(fresh, given.sha256 if given else plan_digest(fresh))
-        if confirm is not None and not confirm(with_advice(fresh, session.hub)):
-            raise DeclinedError("not published: the plan was not confirmed")
-        return publishing(session.hub, path).run(fresh, session.progress)
+        return carried_out(session, fresh, given, confirm)
+
+
+# Also the end of a rollback.
+def carried_out(
+    session: Session, plan: Plan, reviewed: Reviewed | None, confirm: Callable[[Plan], bool] | None
+) -> Receipt:
+    """Publish a plan that was made in this session, once it was compared with its review and confirmed."""
+    _refuse_impossible(plan)
+    path = session.project.lock_path
+    require_writable(path, plan)
+    if reviewed is not None:
+        refuse_stale(reviewed.document, plan_document(plan))
+    plan = with_digest(plan, reviewed.sha256 if reviewed else plan_digest(plan))
+    if confirm is not None and not confirm(with_advice(plan, session.hub)):
+        raise DeclinedError("not published: the plan was not confirmed")
+    return publishing(session.hub, path).run(plan, session.progress)
 
 
 def published(session: Session, lock: Path | None, plan: Plan) -> Receipt:

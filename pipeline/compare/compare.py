@@ -10,6 +10,7 @@ from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Plan, Release, ReleaseFile, RepoRef, Target
 from hublish.base.values.publication import RELEASED_BEFORE, setting_changes
+from hublish.base.values.remote_tree import FormerRelease
 from hublish.base.workers import workers
 from hublish.hub.client import existing_release as existing
 from hublish.hub.client import transfer
@@ -63,7 +64,8 @@ def compared_again(plan: Plan, hub: Hub) -> Plan:
 
 def _compared(plan: Plan, hub: Hub, released: frozenset[str], executor: Executor) -> Plan:
     target, head = plan.target, plan.head
-    release = as_released(plan.release, target, head, hub)
+    # A restored release has the hub.yaml that it had.
+    release = plan.release if plan.release.former else as_released(plan.release, target, head, hub)
     # Later steps compare the whole plan with a tree, so that the files come first, then pull request and tag.
     changes = _with_upload_modes(_changes(release, head, released), release, target, head, hub, executor)
     plan = replace(plan, release=release, changes=changes, settings=setting_changes(target, head))
@@ -98,10 +100,20 @@ def _changes(release: Release, head: Head, released: frozenset[str]) -> tuple[Ch
     """Return the action for every file of the release and of the remote, sorted by path."""
     ours = {file.path_in_repo: file for file in release.files}
     theirs = [path for path in head.files if path not in ours]
-    deleted = deletions(theirs, release.project.manifest.patterns)
+    if former := release.former:
+        others = {path: _as_before(path, former) for path in theirs}
+    else:
+        deleted = deletions(theirs, release.project.manifest.patterns)
+        others = {path: deleted.get(path) or _left(path, released) for path in theirs}
     changes = [_change(file, head) for file in ours.values()]
-    changes += [replace(deleted.get(path) or _left(path, released), remote=head.files[path]) for path in theirs]
+    changes += [replace(change, remote=head.files[path]) for path, change in others.items()]
     return tuple(sorted(changes, key=lambda change: change.path_in_repo))
+
+
+def _as_before(path: str, former: FormerRelease) -> Change:
+    if path in former.files:
+        return Change(Action.LEAVE, path, reason=f"as it was beside {former.name}")
+    return Change(Action.DELETE, path, reason=f"not there with {former.name}")
 
 
 def _left(path: str, released: frozenset[str]) -> Change:
@@ -118,7 +130,13 @@ def _with_upload_modes(
     changes: tuple[Change, ...], release: Release, target: Target, head: Head, hub: Hub, executor: Executor
 ) -> tuple[Change, ...]:
     """Return the changes with the Hub's upload modes, and with IGNORE for files that a .gitignore makes it drop."""
-    sent = [change.file for change in changes if change.action in (Action.ADD, Action.CHANGE) and change.file]
+    if former := release.former:
+        changes = tuple(_as_stored(change, former) for change in changes)
+    sent = [
+        change.file
+        for change in changes
+        if change.action in (Action.ADD, Action.CHANGE) and change.file and change.upload_mode is None
+    ]
     if not sent:
         return changes
     own = each_sealed((file for file in release.files if file.path_in_repo == GITIGNORE), sealed_bytes)
@@ -137,6 +155,12 @@ def _with_upload_modes(
         return tuple(_with_mode(change, modes) for change in changes)
     rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)
     return tuple(_with_rule(_with_mode(change, modes), rules) for change in changes)
+
+
+def _as_stored(change: Change, former: FormerRelease) -> Change:
+    """Return a change with its upload mode if the Hub has the bytes: nothing of them is sent, nor can be dropped."""
+    is_stored = change.action in (Action.ADD, Action.CHANGE) and former.is_stored(change.path_in_repo)
+    return replace(change, upload_mode="lfs") if is_stored else change
 
 
 def _ignored_by(rules: GitIgnore, changes: tuple[Change, ...]) -> tuple[Change, ...]:

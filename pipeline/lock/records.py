@@ -11,8 +11,10 @@ from typing import Any, Literal
 
 from hublish.base.values import Action, Candidate, Change, Plan, Receipt, Release, ReleaseFile, Setting
 from hublish.base.values.commit_parts import count_commits
+from hublish.base.values.remote_tree import FormerRelease
 from hublish.schemas.diagnose.problems import Location
 from hublish.schemas.documents.field_types import Document
+from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.json_documents import without_credentials
 from hublish.schemas.documents.json_stream import JsonWriter, Rows, encoded, masked
 from hublish.schemas.documents.lock import Lock, LockedFile, LockedWaiver, lock_text
@@ -24,6 +26,7 @@ from hublish.schemas.documents.plan import (
     PlannedFile,
     PlannedFinding,
     PlannedSetting,
+    RestoredRelease,
 )
 from hublish.schemas.documents.receipt import ReceiptDocument
 from hublish.schemas.yaml.reader import Places
@@ -107,7 +110,14 @@ def _without_lists(plan: Plan) -> PlanDocument:
         policy=project.manifest.policy,
         released_policy=plan.released_policy,
         refusals=tuple(problem.message for problem in plan.refusals),
+        restores=_restored(plan.release.former),
     )
+
+
+def _restored(former: FormerRelease | None) -> RestoredRelease | None:
+    if former is None:
+        return None
+    return RestoredRelease(name=former.name, commit=former.commit, locked=former.lock is not None)
 
 
 def _spelled(gated: str | Literal[False] | None) -> str:
@@ -133,27 +143,40 @@ def lock_pieces(receipt: Receipt) -> Iterator[bytes]:
     """Yield the text of the lock of a verified release, whose files are made while they are written."""
     from hublish.schemas.secrets.masking import redact
 
-    files = sorted(receipt.plan.release.files, key=lambda file: file.path_in_repo)
-    rows = Rows(partial(_dumped, partial(map, _locked_file, files)))
+    rows = Rows(partial(_dumped, partial(_locked_files, receipt.plan.release)))
     return encoded(lock_text(without_credentials(_without_files(receipt)), masked(rows, redact, str)))
 
 
 def _without_files(receipt: Receipt) -> Lock:
-    project, target = receipt.plan.release.project, receipt.plan.target
+    release, target = receipt.plan.release, receipt.plan.target
+    former, project = release.former, release.project
+    place = {
+        **{name: getattr(target, name) for name in ("repo_id", "repo_type", "endpoint", "visibility", "gated")},
+        **{name: getattr(receipt, name) for name in ("revision", "commit", "tag")},
+        # The branch may be at the release itself.
+        "restores": former.name if former and former.commit != receipt.commit else None,
+        "files": (),
+    }
+    if former is not None and former.lock is not None:
+        return former.lock.model_copy(update=place)
     return Lock(
-        repo_id=target.repo_id,
-        repo_type=target.repo_type,
-        endpoint=target.endpoint,
-        revision=receipt.revision,
-        commit=receipt.commit,
-        tag=receipt.tag,
+        **place,
         manifest_sha256=hashlib.sha256(project.text).hexdigest(),
         load=project.manifest.load,
-        card=next((file.origin.card for file in receipt.plan.release.files if file.origin.card), None),
-        facts=next((file.origin.facts for file in receipt.plan.release.files if file.origin.facts), None),
-        waived=tuple(_waivers(receipt.plan.release)),
-        files=(),
+        card=next((file.origin.card for file in release.files if file.origin.card), None),
+        facts=next((file.origin.facts for file in release.files if file.origin.facts), None),
+        waived=tuple(_waivers(release)),
     )
+
+
+def _locked_files(release: Release) -> Iterable[LockedFile]:
+    """Return the files of a release; those of one that is restored as they were locked."""
+    former = release.former
+    if former is not None and former.lock is not None:
+        return sorted(former.lock.files, key=lambda file: file.path_in_repo)
+    files = sorted(release.files, key=lambda file: file.path_in_repo)
+    # Of a whole tree, the file that the Hub writes itself is no part of the release.
+    return (_locked_file(file) for file in files if former is None or file.path_in_repo != GITATTRIBUTES)
 
 
 def _dumped(documents: Callable[[], Iterable[Document]]) -> Iterator[dict[str, Any]]:

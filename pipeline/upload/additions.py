@@ -11,7 +11,7 @@ from pathlib import Path
 from hublish.base.content import ContentChangedError
 from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.values import Action, Change, Plan, ReleaseFile
-from hublish.hub.client.sending import Addition
+from hublish.hub.client.sending import Addition, Stored
 
 # Smaller files are sent as bytes also by LFS: bytes in memory cannot change between the check and the transfer.
 _SMALL = 64 << 10
@@ -25,8 +25,11 @@ def additions(plan: Plan) -> tuple[Addition, ...]:
     """
 
     modes = {change.path_in_repo: change.upload_mode for change in _sent(plan)}
+    former = plan.release.former
 
     def addition(file: ReleaseFile) -> Addition:
+        if former and former.is_stored(file.path_in_repo):
+            return Addition(file, Stored(former.commit), "lfs")
         # The bytes are those that were hashed; a path is only checked, because the transfer hashes the file.
         mode = modes[file.path_in_repo]
         path = _path_to_send(file, in_lfs=mode != "regular")

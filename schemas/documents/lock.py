@@ -14,7 +14,7 @@ from hublish.schemas.documents.json_stream import JsonWriter
 from hublish.schemas.documents.manifest import Load
 
 LOCK_VERSION: Final = 2
-_SECOND_VERSION: Final = ("card", "facts", "waived")
+_SECOND_VERSION: Final = ("card", "facts", "waived", "visibility", "gated", "restores")
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -67,7 +67,7 @@ class Lock(Document):
     """A published and verified release."""
 
     lock_version: Literal[1, 2] = 1
-    """The version of this format; old versions remain readable. Version 2 has `card`, `facts` or `waived`, which
+    """The version of this format; old versions remain readable. Version 2 has one of the optional fields, which
     earlier versions of hublish refuse with the hint to update. A lock without them is written as version 1, which they
     read."""
     repo_id: RepoId
@@ -93,6 +93,12 @@ class Lock(Document):
     """The facts that the card states; null for a release without one, and in a lock of an earlier hublish."""
     waived: tuple[LockedWaiver, ...] = ()
     """The findings that the policy waived, sorted by path and rule."""
+    visibility: Literal["public", "private", "protected"] | None = None
+    """Who can read the repo, as hub.yaml declared it; null when it left that open."""
+    gated: Literal["auto", "manual", False] | None = None
+    """Whether readers request access, as hub.yaml declared it; null when it left that open."""
+    restores: str | None = None
+    """The tag or commit of the release that this commit is a rollback to; null for a release from sources."""
     files: tuple[LockedFile, ...]
     """Every file, sorted by path."""
 
@@ -117,7 +123,7 @@ def lock_text(lock: Lock, files: Iterable[Any]) -> Iterator[str]:
         files: each file as plain data, sorted by path.
     """
     # The lock of a release without a card and without waivers keeps its bytes.
-    newer = {name for name in _SECOND_VERSION if not getattr(lock, name)}
+    newer = {name for name in _SECOND_VERSION if getattr(lock, name) in (None, ())}
     version = 1 if newer == {*_SECOND_VERSION} else 2
     fields = {**lock.model_dump(mode="json", exclude={"files", *newer}), "lock_version": version}
     head = "".join(JsonWriter(sort_keys=True).pieces(fields))

@@ -106,6 +106,17 @@ class LastRelease(Document):
     """Its tag."""
 
 
+class RestoredRelease(Document):
+    """An earlier release to which a plan rolls back."""
+
+    name: str
+    """Its tag or its commit, as it was named."""
+    commit: Sha1
+    """Its commit."""
+    locked: Flag
+    """Whether a lock records it."""
+
+
 class PlannedFinding(Document):
     """Something that the audit found in the release."""
 
@@ -192,6 +203,8 @@ class PlanDocument(Document):
     """The policy of the hub.yaml on the Hub that this release changes; null when it stays, or cannot be read."""
     refusals: tuple[str, ...] = ()
     """Why this plan cannot be published, in words: the tag is at another release."""
+    restores: RestoredRelease | None = None
+    """The release that is restored by `hublish rollback`; null for a release from sources."""
 
 
 def read_plan(text: bytes, source: str = "plan.json") -> PlanDocument:

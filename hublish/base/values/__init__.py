@@ -38,7 +38,8 @@ if TYPE_CHECKING:
         RemoteRelease,
         Restored,
     )
-    from hublish.base.values.publication import Action, Change, Head, Plan, Receipt, RemoteFile, Setting
+    from hublish.base.values.publication import Action, Change, Head, Plan, Receipt, Setting
+    from hublish.base.values.remote_tree import FormerRelease, RemoteFile
 
 __all__ = [
     "Action",
@@ -49,6 +50,7 @@ __all__ = [
     "DownloadPlan",
     "Effect",
     "Finding",
+    "FormerRelease",
     "Head",
     "Kind",
     "Loaded",
@@ -76,7 +78,8 @@ __all__ = [
 ]
 
 _LAZY = {
-    **dict.fromkeys(("Action", "Change", "Head", "Plan", "Receipt", "RemoteFile", "Setting"), "publication"),
+    **dict.fromkeys(("Action", "Change", "Head", "Plan", "Receipt", "Setting"), "publication"),
+    **dict.fromkeys(("FormerRelease", "RemoteFile"), "remote_tree"),
     **dict.fromkeys(("Digest", "DownloadPlan", "Finding", "Loaded", "LocalFile", "LocalRelease"), "downloads"),
     **dict.fromkeys(("PromisedFile", "Reference", "RemoteRelease", "Restored"), "downloads"),
 }

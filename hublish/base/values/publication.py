@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
 from hublish.base.values.notebook_table import markdown_table
+from hublish.base.values.remote_tree import RemoteFile
 from hublish.base.values.sealed_release import Release, ReleaseFile
 from hublish.base.values.target import Target
 from hublish.schemas.diagnose.problems import Location, Problem
@@ -14,7 +15,6 @@ from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.sizes import format_size
 
 if TYPE_CHECKING:
-    from hublish.schemas.documents.lock import LockedCard, LockedFile
     from hublish.schemas.documents.manifest import Policy
     from hublish.schemas.documents.plan import LastRelease
 
@@ -28,25 +28,6 @@ _RESTRICTION: Final[Mapping[str | Literal[False] | None, int]] = {
     "auto": 1,
     "manual": 2,
 }
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteFile:
-    """A file as the Hub lists it."""
-
-    path_in_repo: str
-    size: int
-    blob_id: str
-    """For an LFS file, the blob id of its pointer."""
-    sha256: str | None = None
-    """The digest of the content; only LFS files have it."""
-
-    def holds(self, file: "ReleaseFile | LockedFile | LockedCard") -> bool:
-        """Return whether the remote bytes are the sealed or locked ones."""
-        # The blob id of an LFS file is that of its pointer: only the sha256 identifies the content.
-        if self.sha256 is not None:
-            return self.sha256 == file.sha256
-        return self.blob_id == file.blob_id
 
 
 RELEASED_BEFORE: Final = "part of the last release, no longer of this one; patterns.delete_patterns can delete it"
@@ -190,8 +171,13 @@ class Plan:
 
     @property
     def bytes_to_send(self) -> int:
-        """Size of all new and changed files in bytes, before any deduplication."""
-        return sum(change.file.size for change in self.of(Action.ADD, Action.CHANGE) if change.file)
+        """Size of all new and changed files in bytes, before any deduplication; not of those that the Hub has."""
+        sent, former = self.of(Action.ADD, Action.CHANGE), self.release.former
+        return sum(
+            change.file.size
+            for change in sent
+            if change.file and not (former and former.is_stored(change.path_in_repo))
+        )
 
 
 @dataclass(frozen=True, repr=False)

@@ -16,6 +16,7 @@ from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.variables.lookup import NO_ENVIRONMENT, Environment
 
 if TYPE_CHECKING:
+    from hublish.base.values.remote_tree import FormerRelease
     from hublish.schemas.documents.card_record import CardRecord
     from hublish.schemas.documents.lock import LockedCard
 
@@ -248,6 +249,8 @@ class Release:
     warnings: tuple[Problem, ...] = ()
     waived: tuple[Waived, ...] = ()
     """The findings that the policy waives, sorted by path and rule."""
+    former: "FormerRelease | None" = None
+    """The release that this one restores, with its whole tree; None for a release from sources."""
 
     def with_files(self, *files: ReleaseFile) -> "Release":
         """Return the release with more files, such as a signature over those that it has.

@@ -76,6 +76,7 @@ SECTIONS = (
             Entry("diff", "show what changed between two releases, or a release and this tree"),
             Entry("status", "report whether the working tree or the Hub drifted from the lock"),
             Entry("releases", "list tags with dates and commits, and whether each is verified"),
+            Entry("rollback", "make one commit with exactly the files of an earlier release"),
         ),
     ),
     Section(

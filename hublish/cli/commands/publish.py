@@ -61,23 +61,13 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         raise UsageError(msg, hint=f"pass -y, or a reviewed plan: {plan}")
 
     import hublish
-    from hublish.cli.views.confirmation import confirmation
-    from hublish.cli.views.plan import PlanView
+    from hublish.cli.views.confirmation import confirming
     from hublish.cli.views.publish import ReceiptView
-
-    def confirm(plan: hublish.Plan) -> bool:
-        report.warn((*plan.release.warnings, *plan.warnings))
-        # A reviewed plan was confirmed by its review, and -y confirms in advance.
-        if agreed or plan.nothing_to_do:
-            return True
-        view = PlanView(plan, ask=True)
-        question, name = confirmation(view.shown)
-        return report.confirm(view, question, name=name)
 
     receipt = hublish.publish(
         released(arguments, report),
         plan=arguments.plan,
-        confirm=confirm,
+        confirm=confirming(report, agreed=agreed),
         lock=arguments.lock,
         card=arguments.card,
         **hub_options(arguments, report),

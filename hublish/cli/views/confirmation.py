@@ -1,12 +1,36 @@
 """The question before a release is published."""
 
+from collections.abc import Callable
+
+from hublish.base.values import Plan
+from hublish.cli.report import Report
 from hublish.cli.terminal.text import plural
 from hublish.cli.views import phrases
+from hublish.cli.views.plan import PlanView
 from hublish.pipeline.compare.surprises import has_many_deletions, is_made_public
 from hublish.schemas.documents.plan import PlanDocument
 from hublish.schemas.documents.sizes import format_size
 
 _VERBS = (("add", "added"), ("change", "changed"), ("delete", "deleted"))
+
+
+def confirming(report: Report, *, agreed: bool) -> Callable[[Plan], bool]:
+    """Return a function that shows a plan and asks whether to carry it out.
+
+    Args:
+        report: shows the plan and its warnings.
+        agreed: do not ask: a reviewed plan was confirmed by its review, and -y confirms in advance.
+    """
+
+    def confirm(plan: Plan) -> bool:
+        report.warn((*plan.release.warnings, *plan.warnings))
+        if agreed or plan.nothing_to_do:
+            return True
+        view = PlanView(plan, ask=True)
+        question, name = confirmation(view.shown)
+        return report.confirm(view, question, name=name)
+
+    return confirm
 
 
 def confirmation(plan: PlanDocument) -> tuple[str, str]:
@@ -19,7 +43,8 @@ def confirmation(plan: PlanDocument) -> tuple[str, str]:
     how = f"a pull request to {label}" if plan.create_pr else f"{label} at {plan.revision}"
     where = f"{how} ({plan.visibility}) on {plan.endpoint}"
     grave = has_many_deletions(plan) or is_made_public(plan)
-    return f"Publish to {where}: {subject}" + ("." if grave else "?"), plan.repo_id if grave else ""
+    action = f"Roll back to {plan.restores.name}, on {where}" if plan.restores else f"Publish to {where}"
+    return f"{action}: {subject}" + ("." if grave else "?"), plan.repo_id if grave else ""
 
 
 def _rest(plan: PlanDocument) -> str:

@@ -1,5 +1,6 @@
 """The view of `plan` and `show`: the changes that publishing would make, marked as in diffs and in Terraform."""
 
+import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -176,7 +177,8 @@ class PlanView:
             return phrases.next_steps(paint, login, f"hublish publish{self._options}")
         # The plan file contains the values of --set.
         if self.written_to:
-            command = f"hublish publish {self.written_to}{self.repeated.release}{self.repeated.hub}"
+            verb = f"rollback {shlex.quote(plan.restores.name)}" if plan.restores else "publish"
+            command = f"hublish {verb} {self.written_to}{self.repeated.release}{self.repeated.hub}"
             return phrases.next_steps(paint, f"review {self.written_to}, then {command}")
         options = self._options
         return phrases.next_steps(
@@ -279,6 +281,9 @@ def facts_of(plan: PlanDocument) -> Iterator[tuple[str, str]]:
     """Yield the facts about the whole plan, each with its name."""
     yield "endpoint", plan.endpoint
     yield "parent", parent_of(plan)
+    if plan.restores is not None:
+        known = "as its lock records it" if plan.restores.locked else "which no lock records"
+        yield "restores", f"{plan.restores.name}, commit {phrases.short(plan.restores.commit)}, {known}"
     # Settings alone, or only a tag, need no commit and so no message.
     if commits(plan):
         yield "message", plan.commit_message

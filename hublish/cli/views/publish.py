@@ -81,6 +81,8 @@ class ReceiptView:
             return f"Proposed {label} as pull request {self.receipt.pull_request}."
         if self.receipt.created and self.receipt.parts_in:
             return f"Published {label} at {self.receipt.revision} by merging pull request {self.receipt.parts_in}."
+        if self.receipt.created and (former := self.receipt.plan.release.former):
+            return f"Rolled {label} at {self.receipt.revision} back to {former.name} in one commit."
         if self.receipt.created:
             return f"Published {label} at {self.receipt.revision} in one commit."
         if self.receipt.plan.nothing_to_do:

@@ -46,7 +46,7 @@ class StatusView:
             yield from self._unpublished(paint)
             return
         lock = found.lock
-        tag = f", tag {lock.tag}" if lock.tag else ""
+        tag = f", tag {lock.tag}" if lock.tag else f", rolled back to {lock.restores}" if lock.restores else ""
         label = repo_label(lock.repo_id, lock.repo_type)
         yield paint("bold", f"{label} at {lock.revision}, locked at {short(lock.commit)}{tag}")
         yield from _half("Working tree", list(_local_rows(found.local)), found.local.files, paint)
@@ -127,6 +127,10 @@ class StatusView:
         # The release has changed, but the manifest still names the tag of the published one.
         if found.local.keeps_the_tag and found.lock.tag:
             steps.insert(0, f"raise the version: {found.lock.tag} is released, and a released version never changes")
+        if found.lock.restores and found.local.any:
+            steps.insert(
+                0, f"this tree is not {found.lock.restores}, to which the Hub is rolled back: raise its version"
+            )
         return next_steps(paint, *steps)
 
 

@@ -18,7 +18,7 @@ from hublish.hub.client.listings import quote
 from hublish.schemas.diagnose.problems import Problem
 
 if TYPE_CHECKING:
-    from huggingface_hub import CommitOperationAdd
+    from huggingface_hub import CommitOperationAdd, CommitOperationCopy
 
 # The client's message about errors in a response of LFS; the bytes around the words are its own.
 _REFUSED_OBJECT: Final = re.compile(r"file with OID (\w+): `(.*?)(?=\nEncountered error|\Z)", re.DOTALL)
@@ -29,11 +29,18 @@ _SAMPLE: Final = 64 << 10
 
 
 @dataclass(frozen=True, slots=True)
+class Stored:
+    """Bytes that the Hub has outside of git, at another commit of the repo: a new commit refers to them."""
+
+    commit: str
+
+
+@dataclass(frozen=True, slots=True)
 class Addition:
     """A file to send: the bytes that were hashed, or the path of a file that the transfer hashes again."""
 
     file: ReleaseFile
-    data: bytes | Path
+    data: bytes | Path | Stored
     upload_mode: Literal["lfs", "regular"] | None
     """The Hub's response while planning; None lets the client ask."""
 
@@ -48,11 +55,24 @@ class Sent:
     """Files whose large bytes are on the Hub; no commit refers to them yet."""
 
     operations: "Sequence[CommitOperationAdd]"
+    stored: Sequence[Addition] = ()
+    """Files that were on the Hub before, as `Stored`."""
 
     @property
     def digests(self) -> Mapping[str, str]:
-        """The sha256 of the bytes that were sent, by path_in_repo."""
-        return {operation.path_in_repo: operation.upload_info.sha256.hex() for operation in self.operations}
+        """The sha256 of the bytes that were sent, and of those that the Hub lists, by path_in_repo."""
+        sent = {operation.path_in_repo: operation.upload_info.sha256.hex() for operation in self.operations}
+        return {**sent, **{addition.file.path_in_repo: addition.file.sha256 for addition in self.stored}}
+
+    @property
+    def copies(self) -> "Iterator[CommitOperationCopy]":
+        """The operations for the stored files, of which the client sends the sha256 alone."""
+        from huggingface_hub import CommitOperationCopy
+
+        for addition in self.stored:
+            assert isinstance(addition.data, Stored)
+            path = addition.file.path_in_repo
+            yield CommitOperationCopy(path, path, src_revision=addition.data.commit)
 
 
 @contextmanager
@@ -62,6 +82,8 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
     Raises:
         RemoteError: the Hub rejects them or cannot be reached; nothing was committed.
     """
+    stored = [addition for addition in additions if isinstance(addition.data, Stored)]
+    additions = [addition for addition in additions if not isinstance(addition.data, Stored)]
     large = [addition for addition in additions if addition.in_lfs]
     # Small files travel inside the commit itself: the Hub is asked about xet only for large ones.
     xet = bool(large) and _accepts_xet(hub, target)
@@ -86,7 +108,7 @@ def sending(hub: Hub, target: Target, additions: Sequence[Addition]) -> Iterator
                 _refuse_objects(error, operations, f"sending to {target.repo_id}")
                 raise
         # Inside the block that may switch xet off: the commit repeats the upload of a file that was lost meanwhile.
-        yield Sent(operations)
+        yield Sent(operations, stored)
 
 
 def _refuse_objects(error: Exception, operations: "Sequence[CommitOperationAdd]", action: str) -> None:
@@ -106,6 +128,7 @@ def _operations(additions: Sequence[Addition], *, xet: bool) -> "Iterator[Commit
     from huggingface_hub import CommitOperationAdd
 
     for addition in additions:
+        assert not isinstance(addition.data, Stored)
         data = str(addition.data) if isinstance(addition.data, Path) else addition.data
         operation = CommitOperationAdd(addition.file.path_in_repo, data)
         # LFS sends the planned sha256, and the server compares the bytes with it. hf_xet would believe a given sha256:

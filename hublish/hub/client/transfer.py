@@ -186,7 +186,11 @@ def commit(hub: Hub, target: Target, sent: Sent, deletions: Sequence[str], *, pa
                 target.repo_id,
                 # Exact paths: a folder operation would delete files that are not in the plan. Deletions come first: a
                 # file may give its name to a folder.
-                [*(CommitOperationDelete(path, is_folder=False) for path in deletions), *sent.operations],
+                [
+                    *(CommitOperationDelete(path, is_folder=False) for path in deletions),
+                    *sent.copies,
+                    *sent.operations,
+                ],
                 commit_message=target.commit_message,
                 commit_description=target.commit_description,
                 repo_type=target.repo_type,

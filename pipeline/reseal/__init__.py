@@ -1,0 +1,1 @@
+"""Publish an earlier release again."""

@@ -1,0 +1,340 @@
+"""Rolling a repo back to an earlier release, on the embedded Hub with the real client."""
+
+import pickle
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from huggingface_hub import CommitOperationAdd, CommitOperationDelete
+
+import hublish
+from hublish.api.releases import ReleaseState
+from hublish.base.errors import (
+    DeclinedError,
+    NotFoundError,
+    PlanStaleError,
+    PolicyError,
+    RemoteConflictError,
+    UsageError,
+)
+from hublish.hub.server import EmbeddedHub
+from tests.faults.proxy import Proxy
+from tests.hublish.api.released_project import FIRST, README, SECOND, ReleasedProject
+
+
+@pytest.fixture
+def project(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path) -> ReleasedProject:
+    return ReleasedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
+
+
+def seen(plans: list[hublish.Plan]) -> Callable[[hublish.Plan], bool]:
+    """Return a function that keeps a plan and agrees."""
+
+    def confirm(plan: hublish.Plan) -> bool:
+        plans.append(plan)
+        return True
+
+    return confirm
+
+
+@pytest.fixture
+def released(project: ReleasedProject) -> ReleasedProject:
+    """Two releases; the second one adds, changes and deletes files."""
+    project.publish("v1.0.0", FIRST)
+    project.publish("v1.1.0", SECOND)
+    return project
+
+
+def test_the_whole_tree_of_a_release_comes_back_in_one_commit(released: ReleasedProject) -> None:
+    before = released.titles()
+    receipt = released.rollback("v1.0.0")
+    assert receipt.created
+    assert receipt.verified
+    assert released.tree() == released.tree("v1.0.0")
+    assert released.titles() == ["Roll back to v1.0.0", *before]
+    assert released.is_verified()
+    lock = released.lock
+    assert (lock["commit"], lock["tag"], lock["restores"]) == (receipt.commit, None, "v1.0.0")
+    # Neither the tags nor the releases have changed.
+    found = hublish.releases(manifest=released.manifest, **released.options)
+    assert {each.tag: each.state for each in found.releases} == dict.fromkeys(
+        ("v1.0.0", "v1.1.0"), ReleaseState.VERIFIED
+    )
+
+
+def test_large_files_are_neither_downloaded_nor_sent(released: ReleasedProject, proxy: Proxy) -> None:
+    proxy.clear()
+    plan = released.rollback("v1.0.0").plan
+    assert plan.bytes_to_send < 500
+    assert proxy.count(r"^(GET|POST|HEAD) \S*(model\.bin|lfs|xet|/v1/)") == 0
+    assert proxy.count(r"^GET \S*/resolve/\S*(config\.json|README\.md|data\.csv)") == 3
+    assert max(len(call.body) for call in proxy.calls) < 20_000
+    assert proxy.count("^PUT") == 0
+
+
+def test_rolling_back_twice_does_nothing_the_second_time(released: ReleasedProject) -> None:
+    first = released.rollback("v1.0.0")
+    lock = released.lock
+    again = released.rollback("v1.0.0")
+    assert (again.created, again.commit) == (False, first.commit)
+    assert again.plan.nothing_to_do
+    assert released.lock == lock
+    assert released.titles().count("Roll back to v1.0.0") == 1
+
+
+def test_rolling_back_to_the_newest_release_keeps_its_lock(released: ReleasedProject) -> None:
+    lock = (released.folder / "hub.lock").read_bytes()
+    receipt = released.rollback("v1.1.0")
+    assert (receipt.created, receipt.tag) == (False, "v1.1.0")
+    assert (released.folder / "hub.lock").read_bytes() == lock
+
+
+def test_a_rollback_is_undone_by_another(released: ReleasedProject) -> None:
+    released.rollback("v1.0.0")
+    released.git("commit", "-qam", "rolled back")
+    receipt = released.rollback("v1.1.0", tag="v1.1.1")
+    assert (receipt.tag, receipt.created) == ("v1.1.1", True)
+    assert released.tree() == released.tree("v1.1.0")
+    assert released.is_verified()
+
+
+def test_a_commit_is_named_by_its_whole_id(released: ReleasedProject) -> None:
+    commit = released.api.list_repo_refs(released.repo_id).tags[0].target_commit
+    tree = released.tree(commit)
+    receipt = released.rollback(commit, commit_message="Undo it")
+    assert released.tree() == tree
+    assert released.titles()[0] in ("Undo it", "Release v1.1.0")
+    assert receipt.verified
+
+
+def test_after_it_the_working_tree_is_newer(released: ReleasedProject) -> None:
+    released.rollback("v1.0.0")
+    status = hublish.status(released.manifest, **released.options)
+    assert status.changed
+    assert status.remote is not None
+    assert not status.remote.any
+    assert status.local is not None
+    assert {file.path_in_repo for file in status.local.changed} == {"README.md", "config.json", "hub.yaml", "model.bin"}
+    # The next release needs a version of its own, and is published as any other.
+    released.publish("v1.2.0", {})
+    assert released.is_verified()
+    assert released.lock.get("restores") is None
+
+
+def test_files_of_other_people_come_back_as_well(released: ReleasedProject) -> None:
+    api, repo_id = released.api, released.repo_id
+    api.create_commit(
+        repo_id,
+        [CommitOperationAdd("theirs.txt", b"theirs"), CommitOperationDelete("config.json")],
+        commit_message="edits",
+    )
+    released.rollback("v1.0.0")
+    assert released.tree() == released.tree("v1.0.0")
+
+
+def test_a_file_beside_the_release_is_restored_and_audited(project: ReleasedProject) -> None:
+    project.more = {"patterns": {}}
+    project.publish("v0.9.0", {"config.json": "{}"})
+    project.api.upload_file(path_or_fileobj=b"beside", path_in_repo="beside.txt", repo_id=project.repo_id)
+    project.publish("v1.0.0", {"config.json": "[]"})
+    project.api.delete_file("beside.txt", repo_id=project.repo_id)
+    receipt = project.rollback("v1.0.0")
+    assert project.tree() == project.tree("v1.0.0")
+    assert "beside.txt" in project.tree()
+    assert [file["path_in_repo"] for file in project.lock["files"]] == ["config.json", "hub.yaml"]
+    assert receipt.verified
+    assert project.is_verified()
+
+
+@pytest.mark.parametrize("kind", ["dataset", "space"])
+def test_other_types_of_repos_are_rolled_back_the_same_way(kind: str, own_hub: EmbeddedHub, tmp_path: Path) -> None:
+    sdk = {"space_sdk": "static"} if kind == "space" else {}
+    project = ReleasedProject(tmp_path / tmp_path.name, own_hub, repo_type=kind, **sdk)
+    space = "---\ntitle: A\nsdk: static\n---\n"
+    files: dict[str, bytes | str | None] = (
+        {"index.html": "<p>1</p>", "README.md": space}
+        if kind == "space"
+        else {
+            "data.csv": "a,b\n1,2\n",
+            "README.md": README,
+        }
+    )
+    project.publish("v1", files)
+    project.publish("v2", {**{name: f"{text!s}\n" for name, text in files.items()}, "more.csv": "a\n"})
+    project.rollback("v1")
+    assert project.tree() == project.tree("v1")
+    assert project.is_verified()
+
+
+def test_converted_files_and_settings_come_back(own_hub: EmbeddedHub, tmp_path: Path) -> None:
+    import numpy as np
+
+    project = ReleasedProject(tmp_path / tmp_path.name, own_hub)
+    arrays = project.folder / "weights.npz"
+    artifacts = [{"source": "weights.npz", "path_in_repo": "model.safetensors", "serializer": "safetensors"}]
+    project.more = {"artifacts": artifacts}
+    np.savez(arrays, w=np.zeros(4000))
+    project.publish("v1", {}, visibility="private", gated="auto")
+    np.savez(arrays, w=np.ones(4000))
+    project.publish("v2", {}, visibility="public", gated=False)
+    shown: list[hublish.Plan] = []
+    project.rollback("v1", confirm=seen(shown))
+    assert {(each.name, each.before, each.after) for each in shown[0].settings} == {
+        ("visibility", "public", "private"),
+        ("gated", False, "auto"),
+    }
+    info = project.api.model_info(project.repo_id)
+    assert (info.private, info.gated) == (True, "auto")
+    assert project.tree() == project.tree("v1")
+    assert project.is_verified()
+    serializers = {file["path_in_repo"]: file["serializer"] for file in project.lock["files"]}
+    assert serializers["model.safetensors"] == "safetensors"
+
+
+# -------------------------------------------------------------------------------------------------- without a lock
+
+
+@pytest.fixture
+def forgotten(released: ReleasedProject) -> ReleasedProject:
+    """The same releases, of which no lock is left."""
+    shutil.rmtree(released.folder / ".git")
+    (released.folder / "hub.lock").unlink()
+    return released
+
+
+def test_without_a_lock_every_file_is_read_and_the_plan_warns(forgotten: ReleasedProject) -> None:
+    shown: list[hublish.Plan] = []
+    receipt = forgotten.rollback("v1.0.0", confirm=seen(shown))
+    assert [problem.code for problem in shown[0].warnings if "rollback" in problem.code] == ["rollback.no_lock"]
+    assert receipt.verified
+    assert forgotten.tree() == forgotten.tree("v1.0.0")
+    assert forgotten.is_verified()
+    assert {file["path_in_repo"] for file in forgotten.lock["files"]} == {*FIRST, "hub.yaml"}
+    assert hublish.verify(forgotten.manifest, **forgotten.options).ok
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "code"),
+    [
+        ("weights.dat", pickle.dumps({"a": print}), "policy.pickle"),
+        ("notes.txt", "token = 'hf_" + "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zAbC" + "'\n", "policy.secret"),
+        (".env", "A=1\n", "policy.denied"),
+    ],
+)
+def test_a_file_that_no_lock_records_is_audited(
+    name: str, data: bytes | str, code: str, forgotten: ReleasedProject
+) -> None:
+    api, repo_id = forgotten.api, forgotten.repo_id
+    body = data if isinstance(data, bytes) else data.encode()
+    made = api.create_commit(repo_id, [CommitOperationAdd(name, body)], commit_message="by hand")
+    api.delete_file(name, repo_id=repo_id)
+    head = api.repo_info(repo_id).sha
+    with pytest.raises(PolicyError) as caught:
+        forgotten.rollback(str(made.oid))
+    assert code in {problem.code for problem in caught.value.problems}
+    assert "aB3dE5gH7jK9mN1pQ2rS4" not in str(caught.value)
+    assert api.repo_info(repo_id).sha == head
+    assert not (forgotten.folder / "hub.lock").exists()
+
+
+def test_a_pickle_that_the_lock_records_was_permitted(project: ReleasedProject) -> None:
+    project.more = {"policy": {"pickle": "allow"}}
+    project.publish("v1", {"weights.dat": pickle.dumps({"a": print})})
+    project.more = {}
+    project.publish("v2", {"weights.dat": "text"})
+    project.rollback("v1")
+    assert project.tree() == project.tree("v1")
+
+
+# ------------------------------------------------------------------------------------------------------- refusals
+
+
+def test_a_tag_that_was_moved_is_refused(released: ReleasedProject) -> None:
+    api, repo_id = released.api, released.repo_id
+    head = api.repo_info(repo_id).sha
+    first = next(tag.target_commit for tag in api.list_repo_refs(repo_id).tags if tag.name == "v1.0.0")
+    api.delete_tag(repo_id, tag="v1.0.0")
+    api.create_tag(repo_id, tag="v1.0.0", revision=str(head))
+    with pytest.raises(RemoteConflictError, match=f"hublish rollback {first}"):
+        released.rollback("v1.0.0")
+    assert api.repo_info(repo_id).sha == head
+    released.rollback(first)
+    assert released.tree() == released.tree(first)
+
+
+def test_a_tag_that_was_deleted_is_found_in_the_lock(released: ReleasedProject) -> None:
+    released.api.delete_tag(released.repo_id, tag="v1.0.0")
+    with pytest.raises(NotFoundError, match=r"has no tag v1\.0\.0 any more; a lock records it at [0-9a-f]{40}"):
+        released.rollback("v1.0.0")
+
+
+@pytest.mark.parametrize(
+    ("named", "hint"),
+    [
+        ("v1.0", r"did you mean 'v1\.[01]\.0'"),
+        ("main", "it is a branch"),
+        ("0123456789", "all digits"),
+        ("completely-different", "lists the tags"),
+        ("refs/pr/1", "lists the tags"),
+        ("../../x", "lists the tags"),
+        ("\x1b[31m", "lists the tags"),
+    ],
+)
+def test_a_name_that_is_neither_tag_nor_commit_is_explained(named: str, hint: str, released: ReleasedProject) -> None:
+    with pytest.raises(NotFoundError, match="neither a tag") as caught:
+        released.rollback(named)
+    assert re.search(hint, caught.value.hint)
+
+
+def test_a_commit_that_does_not_exist_is_refused(released: ReleasedProject) -> None:
+    with pytest.raises(NotFoundError):
+        released.rollback("0" * 40)
+
+
+@pytest.mark.parametrize("options", [{"tag": "a b"}, {"tag": "-x"}, {"commit_message": ""}, {"commit_message": "a\nb"}])
+def test_a_tag_or_message_that_no_commit_can_have_is_refused(
+    options: dict[str, str], released: ReleasedProject
+) -> None:
+    with pytest.raises(UsageError):
+        released.rollback("v1.0.0", **options)
+
+
+def test_a_commit_in_between_is_never_overwritten(released: ReleasedProject) -> None:
+    def commit_first(plan: hublish.Plan) -> bool:
+        released.api.upload_file(path_or_fileobj=b"x", path_in_repo="theirs.txt", repo_id=released.repo_id)
+        return True
+
+    with pytest.raises(RemoteConflictError):
+        released.rollback("v1.0.0", confirm=commit_first)
+    assert "theirs.txt" in released.tree()
+    assert "config.json" in released.tree()
+
+
+def test_a_new_tag_at_another_release_is_refused_before_anything_is_written(released: ReleasedProject) -> None:
+    head = released.tree()
+    with pytest.raises(RemoteConflictError, match=r"the tag v1\.1\.0 is already at"):
+        released.rollback("v1.0.0", tag="v1.1.0")
+    assert released.tree() == head
+
+
+def test_a_plan_that_is_declined_changes_nothing(released: ReleasedProject) -> None:
+    head = released.tree()
+    with pytest.raises(DeclinedError):
+        released.rollback("v1.0.0", confirm=lambda _: False)
+    assert released.tree() == head
+
+
+def test_a_reviewed_plan_is_carried_out_or_refused_when_the_head_has_moved(released: ReleasedProject) -> None:
+    plan = hublish.plan_rollback("v1.0.0", released.manifest, **released.options)
+    released.api.upload_file(path_or_fileobj=b"x", path_in_repo="theirs.txt", repo_id=released.repo_id)
+    with pytest.raises(PlanStaleError):
+        released.rollback("v1.0.0", plan=plan)
+    fresh = hublish.plan_rollback("v1.0.0", released.manifest, **released.options)
+    assert released.rollback("v1.0.0", plan=fresh).created
+
+
+def test_a_secret_in_the_message_is_refused(released: ReleasedProject) -> None:
+    with pytest.raises(PolicyError):
+        released.rollback("v1.0.0", commit_message="because of hf_" + "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zAbC")
