@@ -6,6 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from huggingface_hub import HfApi
+from huggingface_hub.errors import HfHubHTTPError
 
 from hublish.cli.commands import ENTRIES
 from hublish.codes.explained import RULES
@@ -32,8 +34,10 @@ def test_its_manifest_is_valid() -> None:
     assert read_manifest(texts(README, "yaml")[0].encode()).repo.tag == "v1.2.0"
 
 
-CONSOLE = dict(zip(["install", "in 30 seconds", "start", "explain", "develop"], texts(README, "console"), strict=True))
-PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], texts(README, "python"), strict=True))
+SHOWN = ["install", "in 30 seconds", "start", "explain", "recover", "develop"]
+CONSOLE = dict(zip(SHOWN, texts(README, "console"), strict=True))
+PURGE, *OTHERS = texts(README, "python")
+PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], OTHERS, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -64,6 +68,48 @@ def test_its_commands_run_unchanged(project: Path) -> None:
         local = [] if command[1] == "rehearse" else ["--local"]
         ran = run([sys.executable, "-m", *command, *local], project)
         assert ran.returncode == 0, ran.stderr
+
+
+def test_its_way_back_runs_unchanged(project: Path) -> None:
+    for number in (1, 2):
+        (project / "runs" / "best" / "config.json").write_text(f"[{number}]")
+        line = ["publish", "-y", "--local", "--set", f"version=1.{number}.0"]
+        assert run([sys.executable, "-m", "hublish", *line], project).returncode == 0
+    shown = [command.line.split() for command in commands(CONSOLE["recover"])]
+    assert [command[1] for command in shown] == ["releases", "rollback", "verify"]
+    printed = []
+    for command in shown:
+        agreed = ["-y"] if command[1] == "rollback" else []
+        ran = run([sys.executable, "-m", *command, "--local", *agreed], project)
+        assert ran.returncode == 0, ran.stderr
+        printed.append(ran.stdout)
+    assert printed[1].startswith("Rolled acme/digits-mlp at main back to v1.1.0 in one commit.")
+    assert printed[2].startswith("ok  ")
+
+
+def test_its_removal_of_a_secret_leaves_nothing_of_it(
+    tmp_path: Path, own_hub: EmbeddedHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HF_ENDPOINT", own_hub.endpoint)
+    monkeypatch.setenv("HF_TOKEN", own_hub.token)
+    api, repo_id = HfApi(endpoint=own_hub.endpoint, token=own_hub.token), "acme/digits-mlp"
+    api.delete_repo(repo_id, missing_ok=True)
+    api.create_repo(repo_id)
+    api.upload_file(path_or_fileobj=bytes(range(256)) * 99, path_in_repo="dump.bin", repo_id=repo_id)
+    api.upload_file(path_or_fileobj=b"key", path_in_repo="key.txt", repo_id=repo_id)
+    api.create_tag(repo_id, tag="v1.2.0")
+    leaked = api.repo_info(repo_id).sha
+    for path in ("dump.bin", "key.txt"):
+        api.delete_file(path, repo_id=repo_id)
+    (tmp_path / "purge.py").write_text(PURGE)
+    ran = run([sys.executable, "purge.py"], tmp_path)
+    assert ran.returncode == 0, ran.stderr
+    assert api.repo_info(repo_id).private
+    assert len(api.list_repo_commits(repo_id)) == 1
+    assert list(api.list_lfs_files(repo_id)) == []
+    assert not api.list_repo_refs(repo_id).tags
+    with pytest.raises(HfHubHTTPError):
+        api.hf_hub_download(repo_id, "dump.bin", revision=leaked, local_dir=tmp_path / "copy")
 
 
 def test_its_explanations_match_the_output(project: Path) -> None:

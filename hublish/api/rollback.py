@@ -30,8 +30,6 @@ from hublish.schemas.documents.lock import Lock
 if TYPE_CHECKING:
     from hublish.hub.client.hub import Hub
 
-NO_LOCK: Final = "rollback.no_lock"
-
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
 _SHORT_COMMIT: Final = re.compile(r"[0-9a-f]{7,63}", re.ASCII)
 _SHORT: Final = 12
@@ -221,4 +219,4 @@ def _warnings(former: FormerRelease, records: RecordedReleases) -> Iterable[Prob
     hint = "its files were audited by the policy of the manifest here; the settings of the repo stay as they are"
     if not records.is_complete:
         hint = f"git does not have the whole history of the lock here: `git fetch --unshallow` may add it; {hint}"
-    yield Problem(NO_LOCK, message, hint, severity="warning")
+    yield Problem("plan.no_lock", message, hint, severity="warning")

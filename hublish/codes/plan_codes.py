@@ -49,6 +49,17 @@ PLAN: Final = (
         "Hub.",
         level="warning",
     ),
+    Code(
+        "plan.no_lock",
+        "A rollback to a release that no lock records",
+        cause="`hublish rollback` found no lock of the release: neither hub.lock nor a former version of it in the git "
+        "history here records its tag or its commit. A shallow clone lacks former versions.",
+        danger="Nothing shows that the files at the tag are those that were released. They are downloaded, and audited "
+        "by the policy of hub.yaml; the settings of the repo stay as they are.",
+        fix="Fetch the whole history, `git fetch --unshallow`, or put the lock of that release in the place of "
+        "hub.lock first. Otherwise review the plan with care.",
+        level="warning",
+    ),
     Code.of_error(
         errors.DeclinedError,
         cause="`hublish publish` showed the plan and asked, and the answer was not yes. Nothing was sent.",

@@ -207,7 +207,7 @@ def forgotten(released: ReleasedProject) -> ReleasedProject:
 def test_without_a_lock_every_file_is_read_and_the_plan_warns(forgotten: ReleasedProject) -> None:
     shown: list[hublish.Plan] = []
     receipt = forgotten.rollback("v1.0.0", confirm=seen(shown))
-    assert [problem.code for problem in shown[0].warnings if "rollback" in problem.code] == ["rollback.no_lock"]
+    assert [problem.code for problem in shown[0].warnings if "lock" in problem.code] == ["plan.no_lock"]
     assert receipt.verified
     assert forgotten.tree() == forgotten.tree("v1.0.0")
     assert forgotten.is_verified()
