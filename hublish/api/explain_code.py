@@ -1,8 +1,13 @@
 """Explain the code of an error, a problem or a surprise."""
 
+from typing import Final
+
 from hublish.base.errors import UsageError
-from hublish.codes.entry import Code
+from hublish.codes.entry import DOCUMENTATION, Code
 from hublish.codes.explained import EXPLAINED, near_codes
+from hublish.schemas.diagnose.problems import shortened
+
+_SHOWN: Final = 60
 
 
 def explain_code(code: str) -> Code:
@@ -15,6 +20,7 @@ def explain_code(code: str) -> Code:
         UsageError: there is no such code; the hint names similar ones.
     """
     if code not in EXPLAINED:
-        near = near_codes(code)
-        raise UsageError(f"{code} is not a code of hublish", hint=f"did you mean {' or '.join(near)}?" if near else "")
+        near = " or ".join(near_codes(code))
+        hint = f"did you mean {near}?" if near else f"{DOCUMENTATION}errors/ lists every code"
+        raise UsageError(f"'{shortened(code, _SHOWN)}' is not a code of hublish", hint=hint)
     return EXPLAINED[code]

@@ -77,5 +77,5 @@ def near_codes(word: str) -> tuple[str, ...]:
 
 
 def reads_as_code(word: str) -> bool:
-    """Return whether a word has the form of a code and begins with a family that has codes."""
-    return bool(_CODE.fullmatch(word)) and not _FILE.fullmatch(word) and word.partition(".")[0] in FAMILIES
+    """Return whether a word has the form of a code and is one, or is similar to one."""
+    return bool(_CODE.fullmatch(word)) and not _FILE.fullmatch(word) and bool(near_codes(word))

@@ -111,6 +111,9 @@ def test_a_wrong_code_leads_to_similar_ones(word: str, near: tuple[str, ...]) ->
         ("policy.pickle", True),
         ("card.template", True),
         ("plan.stale.file", True),
+        ("polici.pickle", True),
+        ("run.sh", False),
+        ("release.candidate", False),
         ("README.md", False),
         ("config.json", False),
         ("card.md", False),
@@ -130,6 +133,8 @@ def test_a_code_that_does_not_exist_is_a_usage_error_with_similar_ones() -> None
     with pytest.raises(hublish.HublishError) as caught:
         hublish.explain_code("policy.pickels")
     assert (caught.value.exit_code, caught.value.hint) == (2, "did you mean policy.pickle?")
+    with pytest.raises(hublish.HublishError, match=r"'nothing-like-it' is not a code .*\n.*/errors/ lists every code"):
+        hublish.explain_code("nothing-like-it")
 
 
 def test_a_code_is_explained_in_python() -> None:
