@@ -72,15 +72,17 @@ ENVIRONMENT ?= .venv-frameworks
 audit-environment: .venv/dev.stamp $(if $(filter .venv-frameworks,$(ENVIRONMENT)),.venv-frameworks/dev.stamp) ## audit every file of an environment, and print the refusals that are false
 	$(BIN)/python -m tests.environment $(ENVIRONMENT)
 
-lint: .venv/dev.stamp types ## check style, types, layers and the spelling of the code
+lint: .venv/dev.stamp types ## check style, types, layers, and the Action and the workflows for what an attacker could use
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache
+	$(BIN)/zizmor --quiet --offline --persona auditor action.yml .github
 
 types: .venv/dev.stamp ## check the types of the code, the tests, the examples and the benchmarks
 	$(BIN)/mypy
 	$(BIN)/mypy examples/digits/*.py
 	$(BIN)/mypy benchmarks/*.py
+	$(BIN)/mypy .ci/*.py
 
 format: .venv/dev.stamp ## write the code in the one style
 	$(BIN)/ruff check --fix

@@ -28,6 +28,7 @@ HERE = Path(__file__).parent
 _SLOW = tuple(
     str(HERE / name)
     for name in (
+        "action/test_action_runs.py",
         "faults",
         "fuzz",
         "real",

@@ -32,11 +32,11 @@ def with_advice(plan: Plan, hub: Hub) -> Plan:
     """Return the plan with warnings about the token, about a repo of another type with the same id, and its place."""
     if plan.nothing_to_do:
         return plan
-    found = (*_permission(hub), *_other_types(plan, hub), *_placement(plan, hub))
+    found = (*_permission(plan, hub), *_other_types(plan, hub), *_placement(plan, hub))
     return replace(plan, warnings=(*plan.warnings, *found))
 
 
-def _permission(hub: Hub) -> Iterator[Problem]:
+def _permission(plan: Plan, hub: Hub) -> Iterator[Problem]:
     login = "log in with `hf auth login`, or set HF_TOKEN to a token with write access"
     if not hub.has_token:
         yield Problem(NO_PERMISSION, "there is no token, and publishing needs one", login, severity="warning")
@@ -50,6 +50,9 @@ def _permission(hub: Hub) -> Iterator[Problem]:
         return
     if account.role == "read":
         message = f"the token of {account.name} may only read, and publishing needs write access"
+        yield Problem(NO_PERMISSION, message, login, severity="warning")
+    elif plan.is_read_only:
+        message = f"the token of {account.name} may not write to {plan.target.repo_id}"
         yield Problem(NO_PERMISSION, message, login, severity="warning")
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import ClassVar, Final
 
 from hublish.base.digests import each_sealed, sealed_bytes
+from hublish.base.errors import AuthenticationError
 from hublish.base.gitignore import GitIgnore
 from hublish.base.patterns import matching
 from hublish.base.values import Action, Change, Head, Plan, Release, ReleaseFile, RepoRef, Target
@@ -150,7 +151,12 @@ def _with_upload_modes(
     # A .gitignore in the commit itself counts already for that commit.
     gitignore = own[0].decode("utf-8", "replace") if own else None
     files = tuple(zip(sent, samples, strict=True))
-    modes = transfer.upload_modes(hub, target, revision, files, gitignore, executor)
+    try:
+        modes = transfer.upload_modes(hub, target, revision, files, gitignore, executor)
+    # Only writers may ask. Readers plan too: a pull request from a fork has no token. Publishing refuses such a plan.
+    except AuthenticationError:
+        rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)
+        return _ignored_by(rules, changes) if rules else changes
     if not any(mode.ignored for mode in modes.values()):
         return tuple(_with_mode(change, modes) for change in changes)
     rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)
@@ -164,7 +170,8 @@ def _as_stored(change: Change, former: FormerRelease) -> Change:
 
 
 def _ignored_by(rules: GitIgnore, changes: tuple[Change, ...]) -> tuple[Change, ...]:
-    ignored = {change.path_in_repo for change in changes if rules.rule_for(change.path_in_repo)}
+    sent = (change for change in changes if change.action in (Action.ADD, Action.CHANGE))
+    ignored = {change.path_in_repo for change in sent if rules.rule_for(change.path_in_repo)}
     marked = (replace(each, action=Action.IGNORE) if each.path_in_repo in ignored else each for each in changes)
     return tuple(_with_rule(each, rules) for each in marked)
 

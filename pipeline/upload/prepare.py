@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from hublish.base.errors import RemoteConflictError, RemoteIgnoredError
+from hublish.base.errors import AuthenticationError, RemoteConflictError, RemoteIgnoredError
 from hublish.base.values import Action, Plan
 from hublish.base.values.publication import restricting_settings
 from hublish.hub.client.hub import Hub
@@ -79,9 +79,13 @@ def refuse_impossible(plan: Plan) -> None:
     """Raise when a release cannot be published as planned.
 
     Raises:
+        AuthenticationError: the token may only read.
         RemoteConflictError: the tag is at another release.
         RemoteIgnoredError: a .gitignore would make the Hub drop files of the release.
     """
+    if plan.is_read_only:
+        hint = "log in with `hf auth login`, or set HF_TOKEN to a token with write access"
+        raise AuthenticationError(f"publishing to {plan.target.repo_id}: the token may not write there", hint=hint)
     if plan.refusals:
         first, *others = plan.refusals
         if not others:

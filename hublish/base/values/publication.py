@@ -165,6 +165,12 @@ class Plan:
         return self.open_pull_request is None and bool(self.of(Action.ADD, Action.CHANGE, Action.DELETE))
 
     @property
+    def is_read_only(self) -> bool:
+        """Whether the Hub did not say how it would take the files, because the token may only read."""
+        sent = self.of(Action.ADD, Action.CHANGE) if self.commits and self.head.default_commit else ()
+        return any(change.upload_mode is None for change in sent)
+
+    @property
     def nothing_to_do(self) -> bool:
         """Whether the remote matches the manifest already."""
         return not (self.commits or self.settings or self.tag)

@@ -65,10 +65,10 @@ class ReceiptView:
         yield from finding_blocks(self._plan, ink)
 
     def outputs(self) -> dict[str, str]:
-        """Return the commit, its tag and URL, the repo and the number of changes, for the next steps of a workflow."""
+        """Return the commit, the repo, the number of changes and the lock, for the next steps of a workflow."""
         receipt = self.receipt
         place = {"commit": receipt.commit, "tag": receipt.tag or "", "url": "" if self._embedded else receipt.url}
-        return {**place, **outputs_of(self._plan)}
+        return {**place, **outputs_of(self._plan), "lock": str(self.lock)}
 
     def quiet(self) -> Iterable[str]:
         """Return the commit."""

@@ -8,6 +8,7 @@ from huggingface_hub import HfApi
 
 import hublish
 from hublish.api.options import HubOptions
+from hublish.base.errors import AuthenticationError
 from hublish.base.values import Plan
 from hublish.hub.server import EmbeddedHub
 
@@ -39,6 +40,36 @@ def test_a_token_that_cannot_publish_is_named(
     plan = planned(tmp_path, own_hub, "acme/advice-token", token)
     messages = [problem.message for problem in plan.warnings]
     assert [expected in message for message in messages] == ([True] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("token", "expected"),
+    [(False, "there is no token"), ("read", "may only read"), ("write", "may not write to")],
+)
+def test_readers_plan_a_change_and_cannot_publish_it(
+    token: str | bool, expected: str, tmp_path: Path, own_home: Path, own_hub: EmbeddedHub
+) -> None:
+    name = f"acme/advice-{token or 'anonymous'}"
+    api = HfApi(endpoint=own_hub.endpoint, token=own_hub.token)
+    api.create_repo(name)
+    for path, text in ((".gitignore", b"*.csv\n"), ("old.csv", b"1\n")):
+        api.upload_file(path_or_fileobj=text, path_in_repo=path, repo_id=name)
+    (tmp_path / "m").mkdir()
+    (tmp_path / "m" / "log.csv").write_text("1\n")
+    before = planned(tmp_path, own_hub, name, own_hub.token)
+    if isinstance(token, str):
+        token = own_hub.add_user(f"{token}er", role=token)
+    plan = planned(tmp_path, own_hub, name, token)
+    assert [problem.message for problem in plan.warnings if expected in problem.message]
+    assert plan.is_read_only
+    assert not before.is_read_only
+    shown = [[(each.path_in_repo, each.action, each.reason) for each in one.changes] for one in (before, plan)]
+    assert shown[0] == shown[1]
+    (tmp_path / "m" / "log.csv").unlink()
+    head = api.list_repo_commits(name)
+    with pytest.raises(AuthenticationError, match="may not write there"):
+        hublish.publish(tmp_path / "hub.yaml", endpoint=own_hub.endpoint, token=token)
+    assert api.list_repo_commits(name) == head
 
 
 @pytest.mark.parametrize(("mine", "theirs"), [("model", "dataset"), ("dataset", "model"), ("model", "space")])

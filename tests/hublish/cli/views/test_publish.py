@@ -32,6 +32,7 @@ def test_the_outputs_of_a_workflow_are_those_of_the_plan_and_the_commit(make: Ma
         "repo-id": "acme/digits-mlp",
         "repo": "datasets/acme/digits-mlp",
         "changes": "3",
+        "lock": "hub.lock",
     }
 
 
