@@ -29,8 +29,10 @@ _SLOW = tuple(
     str(HERE / name)
     for name in (
         "action/test_action_runs.py",
+        "action/test_recipes.py",
         "faults",
         "fuzz",
+        "hooks",
         "real",
         "hublish/api/git/test_git_command.py",
         "hublish/api/test_diff.py",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 from huggingface_hub import HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
@@ -141,6 +142,18 @@ def test_its_variables_have_the_documented_values(project: Path, monkeypatch: py
     assert (found.repo.tag, found.repo.commit_message) == ("v1.3.0", "Release 1.3.0 of 2026-01-31")
     assert found.card
     assert re.fullmatch(r"Commit [0-9a-f]{7}, build 7\.", found.card.variables["summary"])
+
+
+def test_its_workflow_and_its_hooks_name_what_exists() -> None:
+    workflow, hooks = (yaml.load(text, yaml.BaseLoader) for text in texts(README, "yaml") if "hublish/hublish" in text)
+    (job,) = workflow["jobs"].values()
+    assert [step["uses"].partition("@")[0] for step in job["steps"]] == ["actions/checkout", "hublish/hublish"]
+    declared = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text())
+    assert [hook["id"] for hook in hooks["repos"][0]["hooks"]] == [hook["id"] for hook in declared]
+    outputs = re.search(r"Outputs are (.*?);", README, re.DOTALL)
+    assert outputs
+    action = yaml.safe_load((ROOT / "action.yml").read_text())
+    assert set(re.findall(r"`([a-z-]+)`", outputs[1])) == set(action["outputs"])
 
 
 def test_its_card_states_the_measured_accuracy(project: Path) -> None:
