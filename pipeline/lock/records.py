@@ -33,6 +33,8 @@ from hublish.schemas.yaml.reader import Places
 
 _REPLACED = (Action.CHANGE, Action.DELETE)
 _STAYING = (Action.KEEP, Action.LEAVE)
+# Half of the text of a document with many files.
+_DIGESTS = ("sha256", "blob_id")
 
 
 def plan_document(plan: Plan) -> PlanDocument:
@@ -71,7 +73,7 @@ def plan_pieces(plan: Plan) -> Iterator[bytes]:
 def plan_fields(plan: Plan) -> dict[str, Any]:
     """Return the contents of plan.json as plain data, its lists as `Rows`; credentials in it are not masked."""
     return _without_lists(plan).model_dump(mode="json") | {
-        "files": Rows(partial(_dumped, partial(_planned_files, plan))),
+        "files": Rows(partial(_dumped, partial(_planned_files, plan)), _DIGESTS),
         "excluded": Rows(partial(_dumped, partial(_excluded_files, plan))),
     }
 
@@ -143,7 +145,7 @@ def lock_pieces(receipt: Receipt) -> Iterator[bytes]:
     """Yield the text of the lock of a verified release, whose files are made while they are written."""
     from hublish.schemas.secrets.masking import redact
 
-    rows = Rows(partial(_dumped, partial(_locked_files, receipt.plan.release)))
+    rows = Rows(partial(_dumped, partial(_locked_files, receipt.plan.release)), _DIGESTS)
     return encoded(lock_text(without_credentials(_without_files(receipt)), masked(rows, redact, str)))
 
 

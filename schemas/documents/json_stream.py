@@ -4,7 +4,7 @@ The text is that of `json.dumps`.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, Final
@@ -20,6 +20,8 @@ class Rows:
     """A list of a document, whose items are made while it is written."""
 
     make: Callable[[], Iterable[Any]]
+    digests: Collection[str] = ()
+    """Keys whose values are digests that hublish computed: no credential is searched for in them, nor in other keys."""
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self.make())
@@ -83,13 +85,15 @@ def masked(document: Any, mask: Callable[[str], str], mask_key: Callable[[str], 
     if isinstance(document, Mapping):
         return {mask_key(key): masked(value, mask, mask_key) for key, value in document.items()}
     if isinstance(document, Rows):
-        return Rows(lambda: _masked_items(document, mask, mask_key))
+        return Rows(lambda: _masked_items(document, mask, mask_key, document.digests))
     if isinstance(document, list | tuple):
         return list(_masked_items(document, mask, mask_key))
     return document
 
 
-def _masked_items(items: Iterable[Any], mask: Callable[[str], str], mask_key: Callable[[str], str]) -> Iterator[Any]:
+def _masked_items(
+    items: Iterable[Any], mask: Callable[[str], str], mask_key: Callable[[str], str], digests: Collection[str] = ()
+) -> Iterator[Any]:
     # Imported here: a document without a list needs none of the rules for credentials.
     from hublish.schemas.secrets.masking import texts_in
     from hublish.schemas.secrets.rule import APART
@@ -97,5 +101,6 @@ def _masked_items(items: Iterable[Any], mask: Callable[[str], str], mask_key: Ca
     rest = iter(items)
     while batch := list(islice(rest, _BATCH)):
         # Nearly every batch has nothing to mask.
-        text = APART.join(dict.fromkeys(texts_in(batch)))
+        searched = [[each[key] for key in each if key not in digests] for each in batch] if digests else batch
+        text = APART.join(dict.fromkeys(texts_in(searched)))
         yield from batch if mask(text) == text else (masked(item, mask, mask_key) for item in batch)

@@ -103,7 +103,7 @@ def release_document(release: Release) -> dict[str, Any]:
     # Many files share one rule.
     place_of = cache(lambda rule: location_document(places.find(rule)))
     return {
-        "files": Rows(lambda: (_file_document(file, place_of) for file in release.files)),
+        "files": Rows(lambda: (_file_document(file, place_of) for file in release.files), ("sha256", "blob_id")),
         "excluded": Rows(
             lambda: (
                 {**fields(item, "path_in_repo", "source"), **_rule_document(item.verdict, place_of)}

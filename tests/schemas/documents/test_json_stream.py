@@ -92,3 +92,20 @@ def test_one_masked_string_does_not_change_others() -> None:
 def test_keys_have_a_mask_of_their_own() -> None:
     data = {"code": [{"code": "code"}]}
     assert masked(data, lambda text: text.replace("code", "***"), str) == {"code": [{"code": "***"}]}
+
+
+def test_digests_are_not_searched_and_the_other_fields_of_their_rows_are() -> None:
+    rows: list[dict[str, Any]] = [
+        {"sha256": f"{number:064}", "source": f"{number}.txt", "parameters": {"sha256": [TOKEN]}} for number in (1, 2)
+    ]
+    searched: list[str] = []
+
+    def mask(text: str) -> str:
+        searched.append(text)
+        return redact(text)
+
+    found = list(masked(Rows(lambda: rows, digests=("sha256",)), mask, str))
+    assert [row["parameters"] for row in found] == [{"sha256": ["hf_…"]}] * 2
+    assert [row["sha256"] for row in found] == [row["sha256"] for row in rows]
+    assert "2.txt" in searched[0]
+    assert rows[1]["sha256"] not in searched[0]
