@@ -4,14 +4,19 @@ import platform
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Unpack
+from functools import partial
+from typing import Final, Unpack
 
 from hublish._version import __version__
 from hublish.api.options import HubOptions, takes
 from hublish.api.session import Session
 from hublish.base.errors import AuthenticationError, HublishError
+from hublish.base.values import Reference
 from hublish.hub.client import installed_client as library
+from hublish.hub.client.account import account, objections
 from hublish.hub.client.hub import Hub
+from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.repo_addresses import RepoAddress
 from hublish.schemas.documents.sizes import format_size
 
 # A pull of a model with a few billion parameters needs about this much.
@@ -28,25 +33,37 @@ class Finding:
     hint: str = ""
 
 
+_UNCHECKED: Final = Finding("token", False, "not checked: the endpoint does not respond")
+
+
 @takes(HubOptions)
-def doctor(**options: Unpack[HubOptions]) -> tuple[Finding, ...]:
-    """Check versions, disk, endpoint, token and xet.
+def doctor(
+    repo_id: str | None = None, *, repo_type: RepoType | None = None, **options: Unpack[HubOptions]
+) -> tuple[Finding, ...]:
+    """Check versions, disk, endpoint, token and xet, and the rights to a repo.
 
     Args:
+        repo_id: a repo to publish to, which need not exist; None checks no rights.
+        repo_type: the type of that repo. Default: model.
         **options: see `HubOptions`.
+
+    Raises:
+        UsageError: the repo_id is not valid.
     """
     with Session(**options) as session:
+        repo = None if repo_id is None else session.addressed(repo_id, repo_type)
         # Asked first, reported later: without an endpoint, the question about the token would wait for a timeout.
         reached = _checked("endpoint", session.hub, _endpoint)
+        token = _checked("token", session.hub, _token) if reached.ok else _UNCHECKED
+        rights = [] if repo is None or not token.ok else [_checked("rights", session.hub, partial(_rights, repo))]
         return (
             Finding("hublish", True, f"{__version__} on Python {platform.python_version()}"),
             Finding("huggingface_hub", True, library.version()),
             _xet(),
             _disk(),
             reached,
-            _checked("token", session.hub, _token)
-            if reached.ok
-            else Finding("token", False, "not checked: the endpoint does not respond"),
+            token,
+            *rights,
         )
 
 
@@ -64,10 +81,22 @@ def _endpoint(hub: Hub) -> Finding:
 
 def _token(hub: Hub) -> Finding:
     try:
-        return Finding("token", True, f"belongs to {hub.whoami()}")
+        found = account(hub)
     except AuthenticationError:
         hint = "log in with `hf auth login` or set HF_TOKEN; loading public repos needs no token"
         return Finding("token", False, "missing or not valid", hint)
+    # Enough to load, so that it is not a failure.
+    for refused in found.against_proposing():
+        return Finding("token", True, f"belongs to {found.name}, and may only read", refused.hint)
+    return Finding("token", True, f"belongs to {found.name}")
+
+
+def _rights(address: RepoAddress, hub: Hub) -> Finding:
+    repo = Reference(address.repo_id, address.repo_type or "model")
+    found = objections(hub, repo, exists=hub.exists(repo))
+    if found:
+        return Finding("rights", False, "; ".join(one.message for one in found), "; ".join(one.hint for one in found))
+    return Finding("rights", True, f"nothing is known that would keep the token from writing to {repo.repo_id}")
 
 
 def _xet() -> Finding:

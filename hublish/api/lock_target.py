@@ -128,7 +128,7 @@ def refuse_other_target(
     """
     differences = list(_differences(lock, declared, session.endpoint))
     if not differences and _lacks_namespace(declared, lock) and not offline and session.hub.has_token:
-        full = f"{session.hub.account().name}/{declared.repo_id}"
+        full = f"{session.account.name}/{declared.repo_id}"
         differences = list(_differences(lock, DeclaredTarget("", full, declared.repo_type), session.endpoint))
     if differences:
         msg = f"{name or 'the lock'} records a release of another target: {'; '.join(differences)}"

@@ -1,5 +1,6 @@
 """Compare the release with the remote."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final, Unpack
@@ -9,7 +10,7 @@ from hublish.api.options import HubOptions, takes
 from hublish.api.published_card import published_card
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
-from hublish.base.values import Plan
+from hublish.base.values import Head, Plan
 from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.compare.remote_edits import with_last_release
 from hublish.pipeline.publish import planning
@@ -53,7 +54,14 @@ KEPT: Final = 64 << 20
 
 
 # Also the beginning of `publish`, of a rehearsal, and of publishing an object.
-def planned(session: Session, *, kept: int = 0, card: CardDecision = MERGE, generated: bool = False) -> Plan:
+def planned(
+    session: Session,
+    *,
+    kept: int = 0,
+    card: CardDecision = MERGE,
+    generated: bool = False,
+    before: Callable[[Head], None] | None = None,
+) -> Plan:
     """Compare the release of a session's project with its target.
 
     Args:
@@ -61,6 +69,7 @@ def planned(session: Session, *, kept: int = 0, card: CardDecision = MERGE, gene
         kept: bytes of small files that stay in memory.
         card: what becomes of the card on the Hub.
         generated: whether README.md was generated although the manifest declares no card.
+        before: is called with the head, before a file is read; an error ends the planning.
     """
     dirty: tuple[Problem, ...] = ()
     if session.project.named_after_git:
@@ -70,6 +79,8 @@ def planned(session: Session, *, kept: int = 0, card: CardDecision = MERGE, gene
     session.complete_repo_id()
     # The head first, then the files: a file that changes meanwhile is compared with an older head, never with a newer.
     head = session.hub.head(session.target)
+    if before is not None:
+        before(head)
     lock = last_lock(session.project)
     last = lock if lock and records_release_to(session.target, lock) else None
     compare = planning(

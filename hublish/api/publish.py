@@ -6,6 +6,7 @@ from typing import Unpack
 
 from hublish.api.options import HubOptions, takes
 from hublish.api.plan import KEPT, planned
+from hublish.api.preflight import preflight
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.reviewed_plan import AnyPlan, Reviewed, as_reviewed, read_reviewed
 from hublish.api.session import Session
@@ -60,6 +61,10 @@ def publish(
     Raises:
         DraftError: the folder has nothing to release.
         CardError: the card conflicts with the one on the Hub.
+        AuthenticationError: the token may not write there.
+        DiskFullError: converted files have no room on the disk.
+        PreflightError: several such reasons at once, or with a lock that cannot be written; all are found before a file
+            is read.
         PlanStaleError: a byte, the manifest, a variable or the remote changed since the plan was reviewed.
         DeclinedError: `confirm` returned False.
         SourceChangedError: a file changed after it was sealed; nothing was committed.
@@ -74,8 +79,14 @@ def publish(
     given = read_reviewed(plan)
     reviewed = given.document if given else None
     with Session(read_project(as_reviewed(manifest, reviewed), lock=lock), **options) as session:
+        path = session.project.lock_path
         # A reviewed plan is only compared. The release is always planned anew, against the head as it is now.
-        fresh = planned(session, kept=KEPT, card=card or (reviewed.card if reviewed else MERGE))
+        fresh = planned(
+            session,
+            kept=KEPT,
+            card=card or (reviewed.card if reviewed else MERGE),
+            before=lambda head: preflight(session, head, path),
+        )
         return carried_out(session, fresh, given, confirm)
 
 
@@ -83,23 +94,33 @@ def publish(
 def carried_out(
     session: Session, plan: Plan, reviewed: Reviewed | None, confirm: Callable[[Plan], bool] | None
 ) -> Receipt:
-    """Publish a plan that was made in this session, once it was compared with its review and confirmed."""
+    """Publish a plan that was made in this session, after the preflight, once it was compared and confirmed."""
     _refuse_impossible(plan)
     path = session.project.lock_path
-    require_writable(path, plan)
+    require_writable(path, None if plan.nothing_to_do else len(plan.release.files))
     if reviewed is not None:
         refuse_stale(reviewed.document, plan_document(plan))
     plan = with_digest(plan, reviewed.sha256 if reviewed else plan_digest(plan))
-    if confirm is not None and not confirm(with_advice(plan, session.hub)):
+    if confirm is not None and not confirm(with_advice(plan, session.hub, permitted=True)):
         raise DeclinedError("not published: the plan was not confirmed")
     return publishing(session.hub, path).run(plan, session.progress)
 
 
-def published(session: Session, lock: Path | None, plan: Plan) -> Receipt:
-    """Publish the project of a session by its plan, without a review; None for the lock writes none."""
+def published(session: Session, lock: Path | None, card: CardDecision, *, generated: bool) -> Receipt:
+    """Plan and publish the project of a session, without a review.
+
+    Args:
+        session: the session.
+        lock: the path of the lock to write; None for none.
+        card: what becomes of the card on the Hub.
+        generated: whether README.md was generated although the manifest declares no card.
+    """
     # The stage always writes: without a place for the lock, it goes to a folder that is removed with the session.
     path = lock or session.workspace / LOCK_FILE
-    require_writable(path, plan)
+    plan = planned(
+        session, kept=KEPT, card=card, generated=generated, before=lambda head: preflight(session, head, path)
+    )
+    require_writable(path, None if plan.nothing_to_do else len(plan.release.files))
     return publishing(session.hub, path).run(plan, session.progress)
 
 

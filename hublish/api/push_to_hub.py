@@ -9,7 +9,6 @@ from typing import Any, Final, Unpack
 from pydantic import ValidationError
 
 from hublish.api.options import PushOptions, takes
-from hublish.api.plan import KEPT, planned
 from hublish.api.publish import published
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
@@ -190,8 +189,7 @@ def push_project(
         caller=caller,
         digest_cache=push.get("digest_cache", True),
     ) as session:
-        plan = planned(session, kept=KEPT, card=push.get("card", MERGE), generated=generated)
-        return published(session, declared.lock, plan)
+        return published(session, declared.lock, push.get("card", MERGE), generated=generated)
 
 
 def project_of(value: Any, config: Any, declared: Declared) -> Project:

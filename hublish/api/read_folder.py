@@ -90,7 +90,7 @@ def suggested_repo_id(folder: Path, **options: Unpack[HubOptions]) -> str:
     try:
         with Session(**options) as session:
             if session.endpoint != EMBEDDED and session.hub.has_token:
-                namespace = session.hub.account().name
+                namespace = session.account.name
     except HublishError:
         pass
     return f"{namespace}/{legal_name(folder.resolve().name)}"

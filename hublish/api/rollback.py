@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 from hublish.api.options import HubOptions, takes
 from hublish.api.plan import with_card_record
+from hublish.api.preflight import preflight
 from hublish.api.publish import carried_out
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.recorded_releases import RecordedReleases
@@ -85,7 +86,12 @@ def rollback(
     if given is not None:
         tag, commit_message = tag or given.document.tag, commit_message or given.document.commit_message
     with Session(read_project(manifest, lock=lock), **options) as session:
-        return carried_out(session, _planned(session, revision, tag, commit_message), given, confirm)
+        path = session.project.lock_path
+
+        def before(head: Head) -> None:
+            preflight(session, head, path, converts=False)
+
+        return carried_out(session, _planned(session, revision, tag, commit_message, before), given, confirm)
 
 
 @takes(HubOptions)
@@ -115,7 +121,13 @@ def plan_rollback(
         return _planned(session, revision, tag, commit_message)
 
 
-def _planned(session: Session, revision: str, tag: str | None, message: str | None) -> Plan:
+def _planned(
+    session: Session,
+    revision: str,
+    tag: str | None,
+    message: str | None,
+    before: Callable[[Head], None] | None = None,
+) -> Plan:
     _check_texts(session, tag, message)
     session.complete_repo_id()
     hub, target = session.hub, session.target
@@ -123,6 +135,8 @@ def _planned(session: Session, revision: str, tag: str | None, message: str | No
     head = hub.head(target)
     if not head.repo_exists:
         raise NotFoundError(f"{target.repo_id} does not exist, or the token may not see it")
+    if before is not None:
+        before(head)
     records = RecordedReleases.of(session.project.lock_path, target)
     former = _former(hub, target, head, records, revision)
     target = _destination(target, head, former, tag, message)

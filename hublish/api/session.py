@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
     from hublish.audit.fingerprint_cache import FingerprintCache
+    from hublish.hub.client.account import Account
     from hublish.hub.client.hub import Hub
     from hublish.hub.client.installed_client import Caller
     from hublish.pipeline.serialize.conversion_cache import ConversionCache
@@ -172,6 +173,13 @@ class Session:
         return Hub(embedded.endpoint, embedded.token, self.progress, name=EMBEDDED, caller=caller)
 
     @cached_property
+    def account(self) -> "Account":
+        """The account of the token, asked for once: the Hub limits the rate of this call."""
+        from hublish.hub.client.account import account
+
+        return account(self.hub)
+
+    @cached_property
     def target(self) -> Target:
         """Where the project's release goes, at the endpoint of this session."""
         # A manifest has one target. With several, each gets a session of its own, and no stage changes.
@@ -204,7 +212,7 @@ class Session:
         if not self.hub.has_token:
             msg = f"repo_id '{name}' has no namespace, and there is no token whose account would be the namespace"
             raise AuthenticationError(msg, hint=without_namespace(name))
-        repo = manifest.repo.model_copy(update={"repo_id": f"{self.hub.account().name}/{name}"})
+        repo = manifest.repo.model_copy(update={"repo_id": f"{self.account.name}/{name}"})
         # The text stays as it was written: it is published, and its digest identifies what was reviewed.
         self._project = replace(self.project, manifest=manifest.model_copy(update={"repo": repo}))
 

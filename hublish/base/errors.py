@@ -135,6 +135,10 @@ class PolicyError(HublishError, code="policy.refused"):
     """The release violates the manifest's policy; `problems` names every file and rule."""
 
 
+class PreflightError(HublishError, code="publish.preflight"):
+    """Publishing would fail for several reasons, found before a file was read; `problems` names each with its fix."""
+
+
 # Raised before anything is written to the Hub.
 class PlanStaleError(HublishError, code="plan.stale"):
     """The release differs from the plan that was reviewed."""

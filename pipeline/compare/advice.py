@@ -10,10 +10,10 @@ from dataclasses import replace
 from typing import Final
 
 from hublish.base.digests import each_sealed, sealed_bytes
-from hublish.base.errors import AuthenticationError, CardError, RemoteError
+from hublish.base.errors import CardError, RemoteError
 from hublish.base.values import Action, Plan, Release, ReleaseFile
 from hublish.formats.front_matter import read_front_matter
-from hublish.hub.client import transfer
+from hublish.hub.client import account, transfer
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.placement import placement_of
 from hublish.schemas.diagnose.problems import InvalidDocumentError, Location, Problem, Severity, parse_path
@@ -28,32 +28,27 @@ _NAMED: Final = re.compile(r'"([A-Za-z_][\w.\-\[\]]{0,200})"')
 _EMPTY: Final = re.compile(r"empty or missing yaml metadata", re.IGNORECASE)
 
 
-def with_advice(plan: Plan, hub: Hub) -> Plan:
-    """Return the plan with warnings about the token, about a repo of another type with the same id, and its place."""
+def with_advice(plan: Plan, hub: Hub, *, permitted: bool = False) -> Plan:
+    """Return the plan with warnings about the token, about a repo of another type with the same id, and its place.
+
+    `permitted` means that the rights of the token are checked already.
+    """
     if plan.nothing_to_do:
         return plan
-    found = (*_permission(plan, hub), *_other_types(plan, hub), *_placement(plan, hub))
+    rights = () if permitted else _permission(plan, hub)
+    found = (*rights, *_other_types(plan, hub), *_placement(plan, hub))
     return replace(plan, warnings=(*plan.warnings, *found))
 
 
 def _permission(plan: Plan, hub: Hub) -> Iterator[Problem]:
-    login = "log in with `hf auth login`, or set HF_TOKEN to a token with write access"
-    if not hub.has_token:
-        yield Problem(NO_PERMISSION, "there is no token, and publishing needs one", login, severity="warning")
-        return
-    try:
-        account = hub.account()
-    except AuthenticationError:
-        yield Problem(NO_PERMISSION, "the Hub does not accept the token", login, severity="warning")
-        return
-    except RemoteError:  # this Hub does not describe accounts
-        return
-    if account.role == "read":
-        message = f"the token of {account.name} may only read, and publishing needs write access"
-        yield Problem(NO_PERMISSION, message, login, severity="warning")
-    elif plan.is_read_only:
-        message = f"the token of {account.name} may not write to {plan.target.repo_id}"
-        yield Problem(NO_PERMISSION, message, login, severity="warning")
+    target, exists = plan.target, plan.head.repo_exists
+    found: tuple[Problem, ...] = ()
+    # A plan needs no rights: it is complete without this answer.
+    with suppress(RemoteError):
+        found = account.objections(hub, target, exists=exists, proposes=target.create_pr)
+    if plan.is_read_only and not found:
+        found = (Problem(NO_PERMISSION, f"the token may not write to {target.repo_id}", account.LOGIN),)
+    yield from (replace(one, code=NO_PERMISSION, severity="warning") for one in found)
 
 
 def _other_types(plan: Plan, hub: Hub) -> Iterator[Problem]:

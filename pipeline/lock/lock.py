@@ -7,7 +7,7 @@ from typing import ClassVar, Final
 
 from hublish.base import durable
 from hublish.base.errors import DiskFullError, HublishError, disk_full
-from hublish.base.values import Plan, Receipt
+from hublish.base.values import Receipt
 from hublish.pipeline.lock.records import lock_pieces
 
 _NOTHING_SENT: Final = "nothing was sent; make it writable, or name another file with --lock"
@@ -18,8 +18,13 @@ _SIZE_PER_FILE: Final = 256
 _KEY: Final = b'"lock_version"'
 
 
-def require_writable(path: Path, plan: Plan) -> None:
+def require_writable(path: Path, files: int | None) -> None:
     """Refuse a lock that cannot be written, or that would replace another file, before anything is sent.
+
+    Args:
+        path: the lock.
+        files: the number of files of the release. None for a release that may be locked already, in a checkout that
+            cannot be written, say: it must only be a lock.
 
     Raises:
         HublishError: with the reason.
@@ -28,9 +33,8 @@ def require_writable(path: Path, plan: Plan) -> None:
         if _is_other_file(path):
             msg = f"{path} exists and is not a lock of hublish: it would be replaced"
             raise HublishError(msg, hint="nothing was sent; name another file with --lock, or move it away")
-        # A release that is there already may be locked already: in a checkout that cannot be written, say.
-        if not plan.nothing_to_do:
-            durable.require_writable(path, _SIZE + len(plan.release.files) * _SIZE_PER_FILE)
+        if files is not None:
+            durable.require_writable(path, _SIZE + files * _SIZE_PER_FILE)
     except OSError as error:
         if full := disk_full(error, path, hint="nothing was sent; free some space, or name another file with --lock"):
             raise full from error

@@ -61,6 +61,12 @@ class ConversionCache:
     ) -> None:
         self._open.close()
 
+    @property
+    def place(self) -> Path | None:
+        """The folder that contains the results, or where it will be created; None when nothing is kept."""
+        folder = self._folder
+        return None if folder is None else next(each for each in (folder, *folder.parents) if each.exists())
+
     def converted(
         self,
         source: Content | None,
@@ -83,14 +89,20 @@ class ConversionCache:
         kept = self._folder / self._name(source, what)
         return self._found(kept) or self._made(kept, convert)
 
+    def holds(self, source: Content, what: Mapping[str, Any]) -> bool:
+        """Return whether an earlier run has converted a file, which is not read; see `converted`."""
+        if self._folder is None or what["serializer"] not in _ONE_FILE:
+            return False
+        (known,) = self._fingerprints.find([Place.of(source)])
+        # Without a digest, the name of the result would have to be computed from the bytes.
+        return known is not None and known.sha256 is not None and (self._folder / self._name(source, what)).is_dir()
+
     def _can_keep(self, source: Content, serializer: str) -> bool:
         if serializer not in _ONE_FILE or str(source.local_path).endswith(SHARD_INDEX_SUFFIX):
             return False
         if self._folder is None or not source.size < self._most_bytes // _ROOM:
             return False
-        # The folder may not exist yet.
-        existing = next(folder for folder in (self._folder, *self._folder.parents) if folder.exists())
-        return shutil.disk_usage(existing).free > _ROOM * source.size
+        return shutil.disk_usage(self.place or self._folder).free > _ROOM * source.size
 
     def _name(self, source: Content, what: Mapping[str, Any]) -> str:
         boot = ""

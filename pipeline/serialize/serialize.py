@@ -4,20 +4,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path, PurePosixPath
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
 
 from hublish.base.content import Content, ContentChangedError, OnDisk, copy
 from hublish.base.errors import HublishError, SerializationError, SourceChangedError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Candidate, Collection, Origin, Staged, StagedFile
 from hublish.formats import registry
-from hublish.formats.catalogue import COPY
+from hublish.formats.catalogue import ARRAY_SUFFIXES, CHECKPOINT_SUFFIXES, COPY
 from hublish.formats.format_options import validate_options
 from hublish.formats.interface import Serializer, Written
 from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
 from hublish.schemas.diagnose.problems import Problem, counted
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.manifest import Artifact
+
+# The serializers that write the arrays of a file.
+_OF_ARRAYS: Final = ("safetensors", "torch")
+# The checkpoint of a training run contains up to two numbers of the optimizer beside each weight.
+_STATES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,28 @@ class Serialize:
         used = {one.artifact for one in collection.included if one.artifact is not None}
         return any(artifacts[index].serializer != COPY for index in used)
 
+    def room(self, collection: Collection) -> int:
+        """Return the least number of bytes that conversions will write, by the sizes of their sources.
+
+        No file is read: what a conversion takes from its source may be less, and those of earlier runs take nothing.
+        """
+        artifacts = collection.project.manifest.artifacts
+        conversion = cache(lambda index: _Conversion.of(artifacts[index]))
+        return sum(self._least(candidate, conversion) for candidate in collection.included)
+
+    def _least(self, candidate: Candidate, conversion: "Callable[[int], _Conversion]") -> int:
+        if candidate.artifact is None or candidate.content is None:
+            return 0
+        how = conversion(candidate.artifact)
+        selects = how.options.model_dump(include={"key", "include", "dtype"}, exclude_defaults=True)
+        is_array = candidate.source.endswith(ARRAY_SUFFIXES) and not candidate.source.endswith(how.serializer.suffix)
+        if how.serializer.name not in _OF_ARRAYS or selects or not is_array:
+            return 0
+        if self.cache.holds(candidate.content, how.what(candidate)):
+            return 0
+        checkpoint = candidate.source.endswith(CHECKPOINT_SUFFIXES)
+        return candidate.content.size // (_STATES if checkpoint else 1)
+
     def _converted(
         self, candidate: Candidate, conversion: "Callable[[int], _Conversion]", number: int
     ) -> list[StagedFile]:
@@ -84,7 +111,7 @@ class Serialize:
         # A folder for each artifact file, since two serializers may write files of the same name.
         written = self.cache.converted(
             candidate.content,
-            {"serializer": serializer.name, "parameters": how.parameters, "path_in_repo": candidate.path_in_repo},
+            how.what(candidate),
             self.workspace / str(number),
             lambda folder: serializer.dump(
                 _source(candidate, folder), candidate.path_in_repo, folder, how.options, self.progress
@@ -103,6 +130,11 @@ class _Conversion:
     options: Document
     parameters: Mapping[str, Any]
     """For the lock: with the same ones, the same source gives the same bytes."""
+
+    def what(self, candidate: Candidate) -> Mapping[str, Any]:
+        """Return what the result depends on beside the source."""
+        parameters, path = self.parameters, candidate.path_in_repo
+        return {"serializer": self.serializer.name, "parameters": parameters, "path_in_repo": path}
 
     @classmethod
     def of(cls, artifact: Artifact) -> "_Conversion":

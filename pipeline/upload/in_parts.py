@@ -18,6 +18,7 @@ from hublish.base.values import Action, Change, Plan, Receipt, RemoteFile, Targe
 from hublish.base.values.commit_parts import CommitLimits, in_commit_order
 from hublish.base.values.publication import plan_differences
 from hublish.hub.client import failures, pull_requests, transfer
+from hublish.hub.client.account import account
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.pull_requests import PullRequest
 from hublish.pipeline.upload import commits
@@ -345,7 +346,7 @@ def _own(hub: Hub, target: Target) -> tuple[PullRequest, ...]:
     """Return the open pull requests that hublish has opened with this very account."""
     # Another user may copy a mark, and push to a pull request between its verification and the merge.
     try:
-        name = hub.whoami()
+        name = account(hub).name
         numbers = pull_requests.newest_open(hub, target, author=name)
         found = [pull_requests.read(hub, target, number) for number in numbers]
     except RemoteError as error:

@@ -31,7 +31,7 @@ class Credentials:
         Raises:
             ExchangeError: the exchange of the ID token failed, now or before.
         """
-        if isinstance(given, str) or given is False or not os.environ.get(_RESOURCE):
+        if not self.exchanges(given):
             return given
         # An ID token is exchanged once: another try, by each of the next requests, would hide the reason.
         if self._failure is None:
@@ -43,6 +43,10 @@ class Credentials:
         if self._failure is not None:
             raise self._failure
         return self._exchanged
+
+    def exchanges(self, given: str | bool | None) -> bool:
+        """Return whether the ID token of a CI job is exchanged for the token of requests."""
+        return not isinstance(given, str) and given is not False and bool(os.environ.get(_RESOURCE))
 
     def known(self, given: str | bool | None) -> str | None:
         """Return the token in use as far as it is known without a request; errors must not repeat it."""

@@ -67,22 +67,10 @@ class Hub:
         """Headers of every request: they name the only origin that receives the token."""
         return home_headers(self.endpoint)
 
-    def whoami(self) -> str:
-        """Return the name of the token's account."""
-        return self._retried("asking who the token belongs to", lambda: str(self.api.whoami()["name"]))
-
     @property
     def has_token(self) -> bool:
         """Whether requests are made with a token."""
         return self.credential is not False and self.credentials.known(self.token) is not None
-
-    def account(self) -> "Account":
-        """Return the account of the token."""
-        action = "asking who the token belongs to"
-        body = self.request(action, "GET", "whoami-v2")
-        with self.translating(action):
-            token = body.get("auth", {}).get("accessToken") or {}
-            return Account(listings.field(body, "name", str), str(token.get("role", "")))
 
     def exists(self, repo: RepoRef) -> bool:
         """Return whether a repo exists, and the token may read it; False when the Hub does not know its type."""
@@ -356,15 +344,6 @@ class Hub:
             return info.commit
         found = self._info(repo, revision)
         return None if found is None else found.commit
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """The account of a token."""
-
-    name: str
-    role: str
-    """`read`, `write`, `fineGrained`, or empty."""
 
 
 @dataclass(frozen=True, slots=True)

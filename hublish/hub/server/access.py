@@ -57,16 +57,16 @@ def _out_of_scope(account: Account) -> HubError:
 def require_owner(account: Account, repo: RepoId) -> None:
     """Raise 403 unless the account's token may write to a repository."""
     if not account.repo:
-        require_namespace(account, repo.namespace)
+        require_namespace(account, repo.namespace, repo.key)
     elif not account.owns(repo):
         raise _out_of_scope(account)
 
 
-def require_namespace(account: Account, namespace: str) -> None:
-    """Raise 403 unless the account's token may write in a namespace."""
-    if account.role != "write":
+def require_namespace(account: Account, namespace: str, *keys: str) -> None:
+    """Raise 403 unless the account's token may write in a namespace, or to the repository of a key in it."""
+    if not account.writes:
         raise forbidden("Forbidden: you must use a write token to upload to a repository.")
-    if not account.belongs_to(namespace):
+    if not account.writes_to(namespace, *keys):
         raise forbidden(f'You don\'t have the rights to write under the namespace "{namespace}"')
 
 
@@ -215,7 +215,7 @@ def authorize_contribution(hub: Hub, request: Request, repo: RepoId) -> Account:
     account = authorize(hub, request, repo)
     if account is None:
         raise unauthenticated()
-    if account.role != "write":
+    if not account.writes:
         raise forbidden("Forbidden: you must use a write token to upload to a repository.")
     if account.repo and not (account.owns(repo) and _changes_files(request)):
         raise _out_of_scope(account)

@@ -31,9 +31,11 @@ class Account:
     user: str
     orgs: tuple[str, ...] = ()  # organizations the user writes for
     admin: bool = False  # reads and writes in every namespace: the owner of the embedded Hub
-    role: str = "write"  # of the token: `read` or `write`
+    role: str = "write"  # of the token: `read`, `write` or `fineGrained`
     full_name: str = ""  # as shown to people
     repo: str = ""  # the key of the only repository that the token may write to; empty: no such limit
+    readers: tuple[str, ...] = ()  # those of `orgs` in which the user may only read
+    scopes: tuple[str, ...] = ()  # of a fine-grained token: the namespaces and keys of repositories to write to
     token_created: str = field(default="", compare=False)  # when the token was issued
 
     def belongs_to(self, namespace: str) -> bool:
@@ -41,8 +43,18 @@ class Account:
         return self.admin or namespace == self.user or namespace in self.orgs
 
     def owns(self, repo: RepoId) -> bool:
-        """Return whether the account sees a repository when it is private, and writes to it."""
+        """Return whether the account sees a repository when it is private."""
         return self.repo == repo.key if self.repo else self.belongs_to(repo.namespace)
+
+    @property
+    def writes(self) -> bool:
+        """Whether the token may write somewhere."""
+        return self.role != "read"
+
+    def writes_to(self, namespace: str, *keys: str) -> bool:
+        """Return whether the token may write in a namespace, or to a repository in it, by the repository's key."""
+        member = self.writes and self.belongs_to(namespace) and namespace not in self.readers
+        return member and (self.role != "fineGrained" or not {namespace, *keys}.isdisjoint(self.scopes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +83,8 @@ class Accounts:
         if "repo" in known:
             return _scoped(known)
         user = content["users"][known["user"]]
-        return replace(_account(known["user"], user), role=known["role"], token_created=known.get("created", ""))
+        rights = {"role": known["role"], "scopes": tuple(known.get("scopes", ()))}
+        return replace(_account(known["user"], user), **rights, token_created=known.get("created", ""))
 
     def named(self, user: str) -> Account | None:
         """Return the account of a user, with the rights of a write token, or None."""
@@ -138,7 +151,9 @@ class Accounts:
         with locked(self._lock):
             content = self._read()
             _require_free(content, account, token)
-            wanted = {"user": account.user, "role": account.role}
+            wanted: dict[str, Any] = {"user": account.user, "role": account.role}
+            if account.role == "fineGrained":
+                wanted["scopes"] = list(account.scopes)
             # In the Hub's form, for which commits are searched.
             new = "hf_" + "".join(secrets.choice(_ALPHABET) for _ in range(34))
             # The same token on every start: a shell keeps its HF_TOKEN.
@@ -148,6 +163,7 @@ class Accounts:
                 "orgs": account.orgs,
                 "admin": account.admin,
                 "full_name": account.full_name,
+                "readers": account.readers,
             }
             content["tokens"][token] = {"created": timestamp(), **content["tokens"].get(token, {}), **wanted}
             write_json(self._path, content, scratch=self._scratch, mode=0o600)
@@ -174,8 +190,9 @@ def avatar_of(name: str) -> str:
 
 
 def _account(user: str, known: dict[str, Any]) -> Account:
-    # Accounts of older versions have no full name.
-    return Account(user, tuple(known["orgs"]), admin=known["admin"], full_name=known.get("full_name", ""))
+    # Accounts of older versions have no full name, and write in all of their organizations.
+    full_name, readers = known.get("full_name", ""), tuple(known.get("readers", ()))
+    return Account(user, tuple(known["orgs"]), admin=known["admin"], full_name=full_name, readers=readers)
 
 
 def _scoped(known: dict[str, Any]) -> Account | None:

@@ -24,7 +24,7 @@ from hublish.hub.server.id_tokens import require_library
 from hublish.hub.server.objects import ObjectStore
 from hublish.hub.server.repo_ids import BUCKET
 from hublish.hub.server.stores import Hub, Limits
-from hublish.hub.server.trusted_publishers import Publisher
+from hublish.hub.server.trusted_publishers import Publisher, repo_of
 from hublish.hub.server.xet.cas_routes import xet_routes
 from hublish.hub.server.xet.content_store import XetStore
 from hublish.hub.server.xet_rights import XetRights
@@ -120,17 +120,31 @@ class EmbeddedHub:
         name: str,
         *,
         token: str | None = None,
-        orgs: tuple[str, ...] = (),
+        orgs: Iterable[str] | Mapping[str, str] = (),
         role: str = "write",
+        scopes: Iterable[str] = (),
         full_name: str = "",
     ) -> str:
-        """Register another user of a running hub, and return a token with the rights of `role`: `write` or `read`.
+        """Register another user of a running hub, and return a token.
+
+        Args:
+            name: The name of the user.
+            token: The token; by default an existing one with the same rights, or else a new one.
+            orgs: The user's organizations, or the role in each: `{"acme": "read", "lab": "write"}`.
+            role: The role of the token: `write`, `read` or `fineGrained`.
+            scopes: Where a fine-grained token may write: namespaces, and repositories such as `acme/digits` or
+                `datasets/acme/rows`.
+            full_name: The name as shown to people.
 
         Raises:
             AccountError: The name or the token is not valid, or belongs to another user.
             RuntimeError: The hub is not running.
         """
-        return self._started().accounts.add(Account(name, orgs, role=role, full_name=full_name), token)
+        roles = orgs if isinstance(orgs, Mapping) else dict.fromkeys(orgs, "write")
+        readers = tuple(org for org, in_org in roles.items() if in_org == "read")
+        keys = tuple(repo_of(scope).key if "/" in scope else scope for scope in scopes)
+        user = Account(name, tuple(roles), role=role, full_name=full_name, readers=readers, scopes=keys)
+        return self._started().accounts.add(user, token)
 
     def add_organization(
         self,

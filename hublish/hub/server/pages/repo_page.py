@@ -79,7 +79,7 @@ def _of_space(visit: Visit, described: Described) -> Iterator[tuple[str, Any]]:
 def _environment(visit: Visit, space: Space) -> Iterator[tuple[str, Any]]:
     # As in the API, which shows variables and the names of secrets to those who may change them.
     account = identify(visit.hub, visit.request)
-    if account is None or account.role != "write" or not account.owns(visit.snapshot.repo):
+    if account is None or not account.writes or not account.owns(visit.snapshot.repo):
         return
     if space.variables:
         yield "Variables", ", ".join(f"{key}={entry['value']}"[:80] for key, entry in space.variables.items())

@@ -94,7 +94,7 @@ def authorize_push(hub: Hub, request: Request) -> Account:
         require_owner(account, repo)
     except HubError:
         # The author of a pull request may push to it.
-        if account.role != "write" or not _proposes(hub, repo, account):
+        if not account.writes or not _proposes(hub, repo, account):
             raise
         authorize(hub, request, repo, content=True)
     return account

@@ -143,7 +143,7 @@ def _is_readable(hub: Hub, caller: Account | None, repo: RepoId) -> bool:
 def _follow(hub: Hub, request: Request, time: str | None) -> Response:
     account = require_account(hub, request)
     name = _followed(hub, request)
-    if account.role != "write":
+    if not account.writes:
         raise forbidden("Forbidden: you must use a write token to follow.")
     if name == account.user:
         raise forbidden("You cannot follow yourself")

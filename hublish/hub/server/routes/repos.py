@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -53,14 +53,29 @@ def whoami(hub: Hub, request: Request) -> Response:
     if account is None:
         raise unauthenticated()
     email = {"email": f"{account.user}@users.noreply.invalid", "emailVerified": True}
-    token = {"displayName": "embedded", "role": account.role, "createdAt": account.token_created}
+    token: dict[str, Any] = {"displayName": "embedded", "role": account.role, "createdAt": account.token_created}
+    if account.role == "fineGrained":
+        token["fineGrained"] = {"canReadGatedRepos": True, "global": [], "scoped": [*_scopes(account)]}
     auth = {"auth": {"type": "access_token", "accessToken": token}}
-    # Members write in every repository of their organizations.
-    member = {"email": None, "isEnterprise": False, "roleInOrg": "write"}
-    orgs = [{**_entity("org", org, hub.accounts.full_name(org)), **member} for org in account.orgs]
-    plan = {"isPro": False, "billingMode": "postpaid"}
+    orgs = [_membership(hub, account, org) for org in account.orgs]
+    # The owner writes in every namespace, whatever the organizations.
+    plan = {"isPro": False, "billingMode": "postpaid", **({"isAdmin": True} if account.admin else {})}
     me = _entity("user", account.user, account.full_name or account.user)
     return json_response({**me, **email, **plan, "orgs": orgs, **auth})
+
+
+def _membership(hub: Hub, account: Account, org: str) -> dict[str, Any]:
+    # Members other than readers write in every repository of their organizations.
+    role = "read" if org in account.readers else "write"
+    return {**_entity("org", org, hub.accounts.full_name(org)), "email": None, "isEnterprise": False, "roleInOrg": role}
+
+
+def _scopes(account: Account) -> Iterator[dict[str, Any]]:
+    for scope in account.scopes:
+        repo = RepoId.from_key(scope) if ":" in scope else None
+        kind = repo.kind if repo else "user" if scope == account.user else "org"
+        entity = {"_id": scope, "type": kind, "name": repo.full_name if repo else scope}
+        yield {"entity": entity, "permissions": ["repo.content.read", "repo.write"]}
 
 
 def _entity(kind: str, name: str, full_name: str) -> dict[str, Any]:
