@@ -32,6 +32,7 @@ COMPUTED: dict[str, tuple[str, ...]] = {
 
 OTHERS = (
     *("card.html", "card.html.j2", "card.md.j2", "hublish.is_file", "hublish.endpoint", "hublish.serializers"),
+    *("repo.content.read", "repo.write"),
     *("card.metadata.co2_eq_emissions", "card.metadata.datasets", "repo.git"),
     # Renamed where it arises.
     "serializer.unknown_key",

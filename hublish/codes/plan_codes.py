@@ -26,10 +26,10 @@ PLAN: Final = (
     Code(
         "plan.permission",
         "A token that cannot publish",
-        cause="There is no token, the Hub does not accept it, or it may only read. A plan of a public repo needs no "
-        "token, and publishing does.",
-        fix="Run `hf auth login` with a token that may write, or set HF_TOKEN. `hublish doctor` shows the token in "
-        "use and its account.",
+        cause="There is no token, the Hub does not accept it, or it has no write access to this repo or to its "
+        "namespace. A plan of a public repo needs no token, and publishing does.",
+        fix="Run `hf auth login` with a token that may write, or set HF_TOKEN. `hublish doctor --repo-id REPO` shows "
+        "the account of the token, and what prevents it from writing.",
         level="warning",
     ),
     Code(
@@ -59,6 +59,13 @@ PLAN: Final = (
         fix="Fetch the whole history, `git fetch --unshallow`, or put the lock of that release in the place of "
         "hub.lock first. Otherwise review the plan with care.",
         level="warning",
+    ),
+    Code.of_error(
+        errors.PreflightError,
+        cause="Several reasons prevent publishing: the token may not write there, the lock cannot be written, or "
+        "converted files have no room on the disk. They were found before a file was read. A single reason is reported "
+        "with its own code.",
+        fix="Correct each of the listed reasons. `hublish doctor --repo-id REPO` checks the token again.",
     ),
     Code.of_error(
         errors.DeclinedError,
