@@ -95,7 +95,7 @@ SECTIONS = (
             Entry("build", "write the release into a folder"),
             Entry("rehearse", "publish to a throwaway Hub, pull, load and compare bit by bit"),
             Entry("hub serve", "run the embedded Hub for people and test suites"),
-            Entry("schema", "print a JSON Schema: manifest, lock, plan or receipt"),
+            Entry("schema", "print a JSON Schema, or a complete hub.yaml"),
             Entry("completion", "print the completion script for bash, zsh or fish"),
             Entry("doctor", "check token, endpoint, xet, disk and versions"),
         ),

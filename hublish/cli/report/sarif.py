@@ -20,7 +20,7 @@ from hublish.base.visible_text import visible
 from hublish.cli.report import View
 from hublish.cli.report.human import HumanReport
 from hublish.cli.terminal.streams import write_json
-from hublish.codes.entry import Code
+from hublish.codes.entry import DOCUMENTATION, Code
 from hublish.codes.explained import EXPLAINED, RULES
 from hublish.schemas.diagnose.problems import Location, Problem
 
@@ -117,7 +117,8 @@ def sarif_log(
     index = {rule.code: number for number, rule in enumerate(rules)}
     notes = _notifications(len(findings) - len(kept), error)
     invocation = {"executionSuccessful": successful, **({"toolExecutionNotifications": notes} if notes else {})}
-    driver = {"name": "hublish", "version": __version__, "semanticVersion": __version__}
+    version = {"version": __version__, "semanticVersion": __version__}
+    driver = {"name": "hublish", "informationUri": DOCUMENTATION, **version}
     return {
         "$schema": _SCHEMA,
         "version": "2.1.0",

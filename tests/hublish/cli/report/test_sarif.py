@@ -65,6 +65,7 @@ def test_a_log_without_findings_is_valid_and_lists_every_rule() -> None:
         assert all(len(rule[name]["text"]) <= 1024 for name in ("shortDescription", "fullDescription"))
         severity = rule["properties"].get("security-severity")
         assert severity is None or 0 < float(severity) <= 10
+    assert run["tool"]["driver"]["informationUri"] == "https://hublish.github.io/hublish/"
     assert (run["results"], run["invocations"]) == ([], [{"executionSuccessful": True}])
 
 
