@@ -1,7 +1,7 @@
 """List the releases of a repo, and whether each is as it was locked."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -52,6 +52,8 @@ class PublishedRelease:
     """The locked files that the commit lacks, or has with other bytes."""
     at_head: bool = False
     """Whether the branch is at this commit."""
+    moves: bool = False
+    """Whether the tag is one of `repo.moving_tags`, which follow the releases."""
 
     @property
     def ok(self) -> bool:
@@ -125,7 +127,14 @@ def _listed(session: Session, target: Target, records: RecordedReleases) -> Rele
     compared = [tags[tag] for tag, lock in known.items() if tags[tag] == lock.commit]
     at = trees(hub, target, compared, executor)
     about = summaries(hub, target, target.revision, list(tags.values()), executor)
-    found = [_release(tag, commit, known.get(tag), at, about, head) for tag, commit in tags.items()]
+    found = [
+        replace(
+            _release(tag, commit, known.get(tag), at, about),
+            at_head=commit == head,
+            moves=tag in target.moving_tags,
+        )
+        for tag, commit in tags.items()
+    ]
     found += _gone(records, tags)
     return Releases(target, head, tuple(sorted(found, key=_by_age)), records)
 
@@ -136,12 +145,11 @@ def _release(
     lock: Lock | None,
     trees_at: Mapping[str, Mapping[str, RemoteFile]],
     about: Mapping[str, CommitSummary],
-    head: str | None,
 ) -> PublishedRelease:
     summary = about.get(commit, CommitSummary("", None))
     state, different = _compared(commit, lock, trees_at)
     locked = lock.commit if lock else None
-    return PublishedRelease(tag, commit, state, summary.title, summary.date, locked, different, commit == head)
+    return PublishedRelease(tag, commit, state, summary.title, summary.date, locked, different)
 
 
 def _compared(

@@ -47,7 +47,8 @@ class Compare:
         """
         plan = _compared(Plan(release, self.target, self.head, ()), self.hub, self.released, self.executor)
         plan = with_checked_card(plan, self.hub)
-        return replace(plan, released_policy=released_policy(plan, self.hub))
+        # A restored release brings the policy that it had.
+        return plan if release.former else replace(plan, released_policy=released_policy(plan, self.hub))
 
 
 def compared_again(plan: Plan, hub: Hub) -> Plan:

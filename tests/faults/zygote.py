@@ -17,6 +17,7 @@ from typing import Any
 # The modules that jobs need are imported once, before the fork.
 _NEEDED = (
     "hublish.api.publish",
+    "hublish.api.rollback",
     "hublish.hub.server.server",
     "huggingface_hub.hf_api",
     "huggingface_hub.lfs",
@@ -62,15 +63,27 @@ class Zygote:
 
 
 def _publish(job: dict[str, Any]) -> None:
-    from huggingface_hub import constants
-
     import hublish
+
+    _move_in(job)
+    hublish.publish(job["manifest"], endpoint=job["endpoint"], token=job["token"])
+
+
+def _rollback(job: dict[str, Any]) -> None:
+    import hublish
+
+    _move_in(job)
+    hublish.rollback(job["revision"], job["manifest"], endpoint=job["endpoint"], token=job["token"])
+
+
+def _move_in(job: dict[str, Any]) -> None:
+    """Give the client the home and the kind of transfer of a job."""
+    from huggingface_hub import constants
 
     constants.HF_HUB_DISABLE_XET = not job["xet"]
     for name, folder in (("HF_HOME", ""), ("HF_HUB_CACHE", "hub"), ("HF_XET_CACHE", "xet")):
         setattr(constants, name, f"{job['home']}/{folder}")
         os.environ[name] = f"{job['home']}/{folder}"
-    hublish.publish(job["manifest"], endpoint=job["endpoint"], token=job["token"])
 
 
 def _serve(job: dict[str, Any]) -> None:
@@ -85,7 +98,7 @@ def _serve(job: dict[str, Any]) -> None:
 def _run(job: dict[str, Any]) -> None:
     status = 1
     try:
-        {"publish": _publish, "serve": _serve}[job["do"]](job)
+        {"publish": _publish, "rollback": _rollback, "serve": _serve}[job["do"]](job)
         status = 0
     except BaseException:
         Path(job["errors"]).write_text(traceback.format_exc())

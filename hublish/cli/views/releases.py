@@ -111,9 +111,9 @@ def _facts(release: PublishedRelease) -> tuple[str, str]:
         paths = ", ".join(release.different[:_MOST_PATHS])
         more = len(release.different) - _MOST_PATHS
         return short(release.commit), f"differs from the lock: {paths}" + (f" and {more} more" if more > 0 else "")
-    return short(release.commit), release.title
+    return short(release.commit), f"{release.title} (a moving tag)" if release.moves else release.title
 
 
 def _document(release: PublishedRelease) -> dict[str, Any]:
-    about = fields(release, "tag", "commit", "state", "title", "locked_commit", "different", "at_head")
+    about = fields(release, "tag", "commit", "state", "title", "locked_commit", "different", "at_head", "moves")
     return {**about, "date": release.date.isoformat() if release.date else None}

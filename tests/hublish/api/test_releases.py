@@ -117,6 +117,14 @@ def test_tags_of_others_have_no_lock_wherever_they_are(project: Project) -> None
     assert (found["by-hand"].state, found["by-hand"].commit) == (ReleaseState.VERIFIED, first)
 
 
+def test_a_tag_that_follows_the_releases_is_marked(project: Project) -> None:
+    commit = project.publish("v1.0.0", moving_tags=["latest"])
+    if "latest" not in {tag.name for tag in project.api.list_repo_refs(project.repo_id).tags}:
+        project.api.create_tag(project.repo_id, tag="latest", revision=commit)
+    found = {each.tag: (each.state, each.moves) for each in project.releases().releases}
+    assert found == {"v1.0.0": (ReleaseState.VERIFIED, False), "latest": (ReleaseState.VERIFIED, True)}
+
+
 def test_a_pull_request_is_not_a_release(project: Project) -> None:
     project.publish("v1.0.0")
     project.api.create_commit(

@@ -13,6 +13,8 @@ import hublish
 from hublish.api.releases import ReleaseState
 from hublish.base.errors import (
     DeclinedError,
+    HublishError,
+    IntegrityError,
     NotFoundError,
     PlanStaleError,
     PolicyError,
@@ -20,7 +22,8 @@ from hublish.base.errors import (
     UsageError,
 )
 from hublish.hub.server import EmbeddedHub
-from tests.faults.proxy import Proxy
+from hublish.pipeline.reseal import fetched_files
+from tests.faults.proxy import Proxy, corrupted, edited
 from tests.hublish.api.released_project import FIRST, README, SECOND, ReleasedProject
 
 
@@ -148,6 +151,29 @@ def test_a_file_beside_the_release_is_restored_and_audited(project: ReleasedProj
     assert project.is_verified()
 
 
+def test_a_tree_without_the_file_of_the_hub_comes_back_as_well(released: ReleasedProject) -> None:
+    made = released.api.create_commit(
+        released.repo_id,
+        [CommitOperationDelete(".gitattributes"), CommitOperationDelete("new/", is_folder=True)],
+        commit_message="by hand",
+    )
+    released.rollback("v1.0.0")
+    released.rollback(str(made.oid))
+    assert released.tree() == released.tree(str(made.oid))
+    assert ".gitattributes" not in released.tree()
+
+
+@pytest.mark.parametrize("memory", [64 << 20, 0])
+def test_a_text_of_more_than_a_megabyte_comes_back(
+    memory: int, project: ReleasedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fetched_files, "_MEMORY", memory)
+    project.publish("v1", {"long.txt": "first line\n" * 150_000, "short.txt": "1"})
+    project.publish("v2", {"long.txt": "second line\n" * 150_000, "short.txt": "2"})
+    project.rollback("v1")
+    assert project.tree() == project.tree("v1")
+
+
 @pytest.mark.parametrize("kind", ["dataset", "space"])
 def test_other_types_of_repos_are_rolled_back_the_same_way(kind: str, own_hub: EmbeddedHub, tmp_path: Path) -> None:
     sdk = {"space_sdk": "static"} if kind == "space" else {}
@@ -251,6 +277,23 @@ def test_a_pickle_that_the_lock_records_was_permitted(project: ReleasedProject) 
 # ------------------------------------------------------------------------------------------------------- refusals
 
 
+@pytest.mark.parametrize("memory", [64 << 20, 0])
+@pytest.mark.parametrize("case", ["released", "forgotten"])
+def test_other_bytes_than_the_hub_lists_are_never_published(
+    case: str, memory: int, proxy: Proxy, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    project: ReleasedProject = request.getfixturevalue(case)
+    monkeypatch.setattr(fetched_files, "_MEMORY", memory)
+    head = project.tree()
+    proxy.on(r"^GET \S*/resolve/\S*old/data\.csv", edited(corrupted))
+    with pytest.raises(IntegrityError, match=r"other bytes of 'old/data\.csv' than it lists"):
+        project.rollback("v1.0.0")
+    assert project.tree() == head
+    proxy.clear()
+    project.rollback("v1.0.0")
+    assert project.tree() == project.tree("v1.0.0")
+
+
 def test_a_tag_that_was_moved_is_refused(released: ReleasedProject) -> None:
     api, repo_id = released.api, released.repo_id
     head = api.repo_info(repo_id).sha
@@ -316,6 +359,18 @@ def test_a_new_tag_at_another_release_is_refused_before_anything_is_written(rele
     head = released.tree()
     with pytest.raises(RemoteConflictError, match=r"the tag v1\.1\.0 is already at"):
         released.rollback("v1.0.0", tag="v1.1.0")
+    assert released.tree() == head
+
+
+def test_large_files_that_the_hub_has_lost_are_refused(released: ReleasedProject) -> None:
+    api, repo_id = released.api, released.repo_id
+    first = next(tag.target_commit for tag in api.list_repo_refs(repo_id).tags if tag.name == "v1.0.0")
+    for tag in ("v1.0.0", "v1.1.0"):
+        api.delete_tag(repo_id, tag=tag)
+    api.super_squash_history(repo_id)
+    head = released.tree()
+    with pytest.raises(HublishError):
+        released.rollback(first)
     assert released.tree() == head
 
 

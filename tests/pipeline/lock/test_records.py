@@ -7,14 +7,15 @@ from typing import Any
 import pytest
 
 from hublish.base.values import Plan, Receipt
+from hublish.base.values.remote_tree import FormerRelease
 from hublish.cli.views.plan import PlanView
 from hublish.cli.views.publish import ReceiptView
 from hublish.pipeline.lock.records import lock_pieces, plan_document, plan_pieces
 from hublish.schemas.documents.json_stream import JsonWriter
-from hublish.schemas.documents.lock import read_lock
-from hublish.schemas.documents.plan import read_plan
+from hublish.schemas.documents.lock import Lock, read_lock
+from hublish.schemas.documents.plan import RestoredRelease, read_plan
 from hublish.schemas.documents.receipt import read_receipt
-from tests.hublish.cli.views.values import Make
+from tests.hublish.cli.views.values import COMMIT, PARENT, Make
 
 # Made here and worth nothing; put together so that no scanner takes this file for a leak.
 TOKEN = "hf" + "_" + "aBcDeFgHiJkLmNoPqRsTuVwXyZ01234567"
@@ -95,3 +96,40 @@ def test_writing_many_files_needs_little_memory(kind: str) -> None:
         tracemalloc.stop()
     assert length > 1_000_000
     assert peak < length
+
+
+@pytest.mark.parametrize(
+    ("settings", "version"),
+    [
+        ({}, 1),
+        ({"visibility": "private"}, 2),
+        ({"gated": False}, 2),
+        ({"visibility": "public", "gated": "manual"}, 2),
+    ],
+)
+def test_a_lock_records_the_settings_that_were_declared(settings: dict[str, Any], version: int) -> None:
+    target = replace(make.target(), **settings)
+    lock = read_lock(b"".join(lock_pieces(make.receipt(make.plan(make.add("a.json", 3), target=target)))))
+    assert (lock.lock_version, lock.restores) == (version, None)
+    assert (lock.visibility, lock.gated) == (settings.get("visibility"), settings.get("gated"))
+
+
+def restoring(*paths: str, lock: Lock | None = None) -> Receipt:
+    plan = make.plan(*(make.add(path, 3) for path in paths))
+    former = FormerRelease("v1", PARENT, {path: make.remote(path) for path in paths}, lock)
+    return make.receipt(replace(plan, release=replace(plan.release, former=former)))
+
+
+def test_the_lock_of_a_rollback_repeats_the_lock_of_the_release() -> None:
+    before = read_lock(b"".join(lock_pieces(make.receipt(make.plan(make.add("b.json", 3), make.add("a.json", 3))))))
+    lock = read_lock(b"".join(lock_pieces(restoring("a.json", "beside.txt", lock=before))))
+    assert (lock.restores, lock.commit, lock.tag) == ("v1", COMMIT, None)
+    assert lock.files == before.files
+    assert plan_document(restoring("a.json", lock=before).plan).restores == RestoredRelease(
+        name="v1", commit=PARENT, locked=True
+    )
+
+
+def test_without_a_lock_the_whole_tree_is_recorded_except_the_file_of_the_hub() -> None:
+    lock = read_lock(b"".join(lock_pieces(restoring("b.json", ".gitattributes", "a.json"))))
+    assert [file.path_in_repo for file in lock.files] == ["a.json", "b.json"]

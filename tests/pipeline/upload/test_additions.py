@@ -1,13 +1,26 @@
 """Files are sent as hashed bytes, or as the path of a file that is unchanged since it was sealed."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hublish.base.content import Content, Identity, InMemory, OnDisk
 from hublish.base.errors import SourceChangedError
-from hublish.base.values import Action, Change, Head, Origin, Plan, Project, Release, ReleaseFile
+from hublish.base.values import (
+    Action,
+    Change,
+    FormerRelease,
+    Head,
+    Origin,
+    Plan,
+    Project,
+    Release,
+    ReleaseFile,
+    RemoteFile,
+)
+from hublish.hub.client.sending import Stored
 from hublish.pipeline.upload.additions import additions, check_sent, require_unchanged
 from hublish.schemas.documents.manifest_yaml import read_manifest
 from tests.pipeline.staging import wait_for_a_tick
@@ -114,3 +127,16 @@ def test_a_file_that_changed_is_refused_although_its_bytes_were_kept(tmp_path: P
     with pytest.raises(SourceChangedError) as failure:
         additions(plan(*changes))
     assert [problem.message.split("'")[1] for problem in failure.value.problems] == ["a.json", "b.json"]
+
+
+def test_a_file_that_the_hub_stores_is_named_by_its_former_commit(tmp_path: Path) -> None:
+    data = b"x" * 100_000
+    stored, regular = (sealed(path, data, InMemory(data)) for path in ("weights.bin", "config.json"))
+    made = plan(Change(Action.CHANGE, "weights.bin", stored), Change(Action.CHANGE, "config.json", regular))
+    files = {
+        "weights.bin": RemoteFile("weights.bin", len(data), "0" * 40, stored.sha256),
+        "config.json": RemoteFile("config.json", len(data), regular.blob_id),
+    }
+    made = replace(made, release=replace(made.release, former=FormerRelease("v1", "1" * 40, files)))
+    assert [each.data for each in additions(made)] == [Stored("1" * 40), data]
+    assert made.bytes_to_send == len(data)

@@ -1,11 +1,12 @@
 """The question before a release is published."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from hublish.base.values import Setting
+from hublish.base.values import FormerRelease, Setting
 from hublish.cli.views.confirmation import confirmation
 from hublish.cli.views.plan import PlanView
 from tests.hublish.cli.views.values import Make
@@ -54,3 +55,14 @@ def test_making_a_repo_public_asks_for_the_name(make: Make) -> None:
     assert name == "acme/digits-mlp"
     assert "(public) on https://hub.example: no files, only 1 setting." in question
     assert asked(make, settings=(Setting("visibility", "public", "private"),))[1] == ""
+
+
+def test_a_rollback_names_the_release_that_comes_back(make: Make) -> None:
+    plan = make.plan(make.change("b.json", 10, 20), make.delete("c.json", 5))
+    former = FormerRelease("v1.0.0", "1" * 40, {})
+    plan = replace(plan, release=replace(plan.release, former=former))
+    question, name = confirmation(PlanView(plan, ask=True).shown)
+    assert question.startswith(
+        "Roll back to v1.0.0, on acme/digits-mlp at main (public) on https://hub.example: 1 changed"
+    )
+    assert name == ""
