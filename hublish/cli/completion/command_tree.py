@@ -63,8 +63,8 @@ _BY_METAVAR: Final[Mapping[str, Value]] = {
 }
 FREE: Final = frozenset(
     [
-        *("A", "B", "HOST", "N", "NAME", "NAME=VALUE", "NAME:TOKEN"),
-        *("PATTERN", "REPO", "REPO[@REV]", "SIZE", "TAG", "TOKEN", "URL"),
+        *("A", "B", "HOST", "N", "NAME", "NAME=VALUE", "NAME:TOKEN", "NEWTAG"),
+        *("PATTERN", "REPO", "REPO[@REV]", "SIZE", "TAG", "TEXT", "TOKEN", "URL"),
     ]
 )
 """Names of values that no shell can guess, or should not show."""

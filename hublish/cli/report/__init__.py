@@ -152,6 +152,7 @@ FORMATS = {
     "quiet": Format("QuietReport", "bare values"),
     "markdown": Format("MarkdownReport", "for a comment on GitHub, or the summary of a job"),
     "github": Format("GitHubReport", "for a step of a GitHub workflow: annotations, outputs, summary"),
+    "agent": Format("AgentReport", "for language models: compact, every value quoted"),
     "sarif": Format("SarifReport", "findings for code scanning", ("audit", "check")),
 }
 

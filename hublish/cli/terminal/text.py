@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from typing import Self
 
 from hublish.base.visible_text import visible
 from hublish.cli.terminal.color import SGR
@@ -14,6 +15,19 @@ _GAP = "  "
 # A cell longer than this pushes its own row to the right instead of widening the column.
 _WIDEST = 60
 _PIECES = re.compile(f"({SGR})")
+
+
+class StepLine(str):
+    """A line with a command to run next. Formats for programs find it by its type, which no text can imitate."""
+
+    step: str
+
+    @classmethod
+    def of(cls, label: str, step: str) -> Self:
+        """Return the step after its label."""
+        line = cls(f"{label} {step}")
+        line.step = step
+        return line
 
 
 def columns(rows: Iterable[Sequence[str]], right: Iterable[int] = ()) -> list[str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from hublish.cli.terminal.color import Paint
-from hublish.cli.terminal.text import columns, indented, plural
+from hublish.cli.terminal.text import StepLine, columns, indented, plural
 
 if TYPE_CHECKING:
     from hublish.base.values import Origin, Release, ReleaseFile, Setting, Verdict, Waived
@@ -52,7 +52,7 @@ def next_steps(paint: Paint, *steps: str) -> list[str]:
     """Return the commands to run next, after an empty line."""
     # The first line carries the label, and the others line up below its command.
     first, *others = steps
-    return ["", f"{paint('cyan', 'Next:')} {first}", *(f"      {step}" for step in others)]
+    return ["", StepLine.of(paint("cyan", "Next:"), first), *(StepLine.of("     ", step) for step in others)]
 
 
 def short(commit: str | None) -> str:

@@ -13,6 +13,7 @@ from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.fitting import fitted_columns, wrapped
 from hublish.cli.terminal.text import plural
 from hublish.cli.views import phrases
+from hublish.cli.views.compact_plan import compact_plan
 from hublish.cli.views.folding import Folded, folded
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions
 from hublish.pipeline.compare.advice import NO_PERMISSION
@@ -88,6 +89,10 @@ class PlanView:
         yield from layout.finding_blocks(plan, ink)
         if isinstance(self.plan, Plan):
             yield from layout.warning_blocks((*self.plan.release.warnings, *self.plan.warnings), ink)
+
+    def compact(self) -> Any:
+        """Return the facts that decide on the plan; without --all, the files that stay as they are have no row."""
+        return compact_plan(self.shown, (lambda _: True) if self.everything else is_listed, self.surprises)
 
     def outputs(self) -> dict[str, str]:
         """Return the repo, the number of changes and the plan file, for the next steps of a workflow."""

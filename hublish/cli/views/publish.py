@@ -55,6 +55,10 @@ class ReceiptView:
 
         return receipt_fields(self.receipt)
 
+    def compact(self) -> Any:
+        """Return the result without the plan."""
+        return {"result": self._headline(), **dict(self._rows())}
+
     def markdown(self, ink: "Ink") -> "Iterable[Block]":
         """Return the result and its details."""
         from hublish.cli.report.markup import Items, Paragraph
