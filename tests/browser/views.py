@@ -78,13 +78,18 @@ def visible_texts(page: "Page") -> list[dict[str, Any]]:
 
 def check_page(page: "Page") -> None:
     """Check that a page fits the window, that its pictures are loaded, and that its texts are readable."""
-    width = page.evaluate("() => [document.scrollingElement.scrollWidth, innerWidth]")
-    assert width[0] <= width[1], "the page is wider than the window"
+    check_width(page)
     missing = [source for source in page.evaluate(_PICTURES) if source]
     assert not missing, f"pictures that are not loaded: {missing}"
     faint = {each["text"]: contrast(each["color"], each["behind"]) for each in visible_texts(page)}
     faint = {text: round(value, 2) for text, value in faint.items() if value < LEAST_CONTRAST}
     assert not faint, f"contrasts below {LEAST_CONTRAST}: {faint}"
+
+
+def check_width(page: "Page") -> None:
+    """Check that a page does not scroll sideways."""
+    width = page.evaluate("() => [document.scrollingElement.scrollWidth, innerWidth]")
+    assert width[0] <= width[1], "the page is wider than the window"
 
 
 def contrast(one: list[float], other: list[float]) -> float:
@@ -99,9 +104,9 @@ def _luminance(color: list[float]) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def check_accessibility(page: "Page") -> None:
-    """Check a page by the rules of axe-core."""
+def check_accessibility(page: "Page", within: str = "html", without: tuple[str, ...] = ()) -> None:
+    """Check the part of a page that a selector names by the rules of axe-core, without some of them."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page)
+    found = Axe().run(page, context=within, options={"rules": {rule: {"enabled": False} for rule in without}})
     assert found.violations_count == 0, found.generate_report()
