@@ -21,7 +21,7 @@ MKDOCS := NO_MKDOCS_2_WARNING=1 .venv-docs/bin/python -m mkdocs
 PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser test-docs fuzz fuzz-audit audit-environment lint types format schemas vocabulary docs docs-serve lock lock-frameworks layout bench bench-profile bench-large bench-many bench-startup bench-attacks bench-checkpoints bench-hub bench-review clean
+.PHONY: help demo test test-slow test-newest test-oldest test-large test-frameworks test-client-suite test-browser test-docs fuzz fuzz-audit audit-environment lint types format schemas vocabulary docs docs-serve lock lock-frameworks layout bench bench-profile bench-large bench-many bench-startup bench-first-minute bench-attacks bench-checkpoints bench-hub bench-review clean
 
 help: ## show this table of contents
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -154,6 +154,9 @@ bench-startup: .venv/run.stamp ## measure commands that need no network beside t
 
 bench-attacks: .venv/dev.stamp ## measure the embedded Hub's memory and answers while it is attacked
 	$(BIN)/python benchmarks/attacks.py
+
+bench-first-minute: .venv/dev.stamp ## install the wheel and type a newcomer's first release on a terminal
+	$(BIN)/python benchmarks/first_minute.py
 
 # ROUNDS=9 PART="git clone" make bench-hub measures nine times, and only the rows whose names contain the part.
 bench-hub: .venv/dev.stamp ## measure the embedded Hub with 100,000 files, 10,000 commits and 1,000 repos beside a small one

@@ -35,7 +35,7 @@ def test_its_manifest_is_valid() -> None:
     assert read_manifest(texts(README, "yaml")[0].encode()).repo.tag == "v1.2.0"
 
 
-SHOWN = ["install", "in 30 seconds", "start", "explain", "recover", "develop"]
+SHOWN = ["install", "first minute", "with a hub.yaml", "start", "explain", "recover", "develop"]
 CONSOLE = dict(zip(SHOWN, texts(README, "console"), strict=True))
 PURGE, *OTHERS = texts(README, "python")
 PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "hub", "fixture"], OTHERS, strict=True))
@@ -62,7 +62,7 @@ def test_both_ways_of_the_guide_take_ten_lines(title: str) -> None:
 
 
 def test_its_commands_run_unchanged(project: Path) -> None:
-    shown = [command.line.split() for command in commands(CONSOLE["in 30 seconds"])]
+    shown = [command.line.split() for command in commands(CONSOLE["with a hub.yaml"])]
     assert [command[1] for command in shown] == ["rehearse", "plan", "review", "publish", "pull"]
     for command in shown:
         # Without a token, the Hub beside hub.yaml replaces the public one.
@@ -111,6 +111,15 @@ def test_its_removal_of_a_secret_leaves_nothing_of_it(
     assert not api.list_repo_refs(repo_id).tags
     with pytest.raises(HfHubHTTPError):
         api.hf_hub_download(repo_id, "dump.bin", revision=leaked, local_dir=tmp_path / "copy")
+
+
+def test_its_first_minute_runs_without_a_manifest(project: Path) -> None:
+    (project / "hub.yaml").unlink()
+    for command, more in zip(commands(CONSOLE["first minute"]), ([], ["-y", "--local"]), strict=True):
+        ran = run([sys.executable, "-m", *command.line.split(), *more], project)
+        assert ran.returncode == 0, ran.stderr
+    assert not (project / "hub.yaml").exists()
+    assert (project / "runs" / "best" / "hub.lock").exists()
 
 
 def test_its_explanations_match_the_output(project: Path) -> None:
