@@ -14,7 +14,7 @@ from tests.action.expressions import Context, text
 from tests.hublish.cli.report.step_outputs import read_outputs
 
 # Seconds that a step may take.
-DEADLINE = 120
+DEADLINE = 600
 # As the runner starts it for `shell: bash`.
 _BASH = ("bash", "--noprofile", "--norc", "-eo", "pipefail")
 

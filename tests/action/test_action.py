@@ -122,8 +122,8 @@ PIP = "-I -m pip --quiet --disable-pip-version-check install"
         (
             {},
             [
-                f"--no-deps --require-hashes --requirement {ACTION.parent}/.ci/run.lock",
-                f"--no-deps --no-build-isolation {ACTION.parent}",
+                f"--no-deps --no-compile --require-hashes --requirement {ACTION.parent}/.ci/run.lock",
+                f"--no-deps --no-compile --no-build-isolation {ACTION.parent}",
             ],
         ),
         ({"version": "1.2.0"}, ["hublish==1.2.0"]),

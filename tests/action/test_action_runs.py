@@ -1,15 +1,21 @@
 """Whole runs of the Action: later pushes, forks, tags, several manifests, and hostile names."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from huggingface_hub import HfApi
 
+import hublish
 from hublish.hub.server import EmbeddedHub
+from tests.action.composite import Job, run_action
 from tests.action.github import BOT, Comment, GitHub
-from tests.action.releases import EVIL, MANIFEST, REPO, Run, commits
+from tests.action.releases import ACTION, EVIL, MANIFEST, REPO, Run, commits
 
 
 def test_a_later_push_updates_the_comment_also_with_what_is_wrong(run: Run, forge: GitHub, workspace: Path) -> None:
@@ -126,3 +132,28 @@ def test_no_module_of_the_checkout_is_imported(run: Run, workspace: Path) -> Non
     ran = run()
     assert ran.succeeded, ran.log
     assert "imported from the checkout" not in ran.log
+
+
+def test_it_installs_itself_with_locked_dependencies_whatever_the_checkout_holds(
+    tmp_path: Path, workspace: Path
+) -> None:
+    for name in ("json", "pip", "venv", "ensurepip", "hatchling"):
+        (workspace / f"{name}.py").write_text("raise SystemExit('imported from the checkout')")
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    # The registry of this machine, which pip reads from its own settings.
+    settings = {name: value for name, value in os.environ.items() if name.startswith(("PIP_", "SSL_", "REQUESTS_"))}
+    settings["HOME"] = os.environ["HOME"]
+    job = Job(workspace, temp, "workflow_dispatch", {}, settings, {"ref_type": "branch"})
+    steps = yaml.safe_load(ACTION.read_text())["runs"]["steps"]
+    later = [step["name"] for step in steps[1 + [step["name"] for step in steps].index("Install hublish") :]]
+    uses = {"actions/setup-python": lambda _: {"python-path": sys.executable}}
+    ran = run_action(ACTION, job, {}, uses, later)
+    assert ran.succeeded, ran.log
+    shown = subprocess.run([temp / "hublish" / "bin" / "hublish", "--version"], capture_output=True, text=True)
+    assert shown.stdout == f"hublish {hublish.__version__}\n", shown.stderr
+    locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ACTION.parent / ".ci" / "run.lock").read_text(), re.MULTILINE))
+    listing = [temp / "hublish" / "bin" / "python", "-I", "-m", "pip", "list", "--format=json"]
+    found = json.loads(subprocess.run(listing, capture_output=True, text=True).stdout)
+    versions = {each["name"].lower().replace("_", "-"): each["version"] for each in found}
+    assert versions["huggingface-hub"] == locked["huggingface-hub"]
