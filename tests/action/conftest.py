@@ -53,6 +53,9 @@ def run(tmp_path: Path, workspace: Path, hub: EmbeddedHub, forge: GitHub, issuer
     """Run the Action; by default for a pull request, in a job that may request ID tokens and has no secret."""
     temp = tmp_path / "temp"
     installed(temp)
+    # A self-hosted runner on which a person has logged in.
+    (tmp_path / "home").mkdir()
+    (tmp_path / "home" / "token").write_text(LONG_LIVED)
     forge.id_token = issuer.token
     given = {
         **CLIENT_SETTINGS,

@@ -35,6 +35,8 @@ class GitHub:
     """Whether tokens may only read."""
     statuses: list[int] = field(default_factory=list)
     """Statuses of the next responses, before the server does anything."""
+    seen: list[str] = field(default_factory=list)
+    """The credentials of all other requests; this host may be taken for a Hub."""
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """The token and the body of each request for comments."""
 
@@ -73,6 +75,10 @@ def running() -> Iterator[GitHub]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
+            if not self.path.startswith("/token"):
+                github.seen.append(str(self.headers["authorization"]))
+                self._send(404, {})
+                return
             assert self.headers["authorization"] == "Bearer token-of-the-job"
             audience = parse_qs(urlsplit(self.path).query)["audience"][0]
             self._send(200, {"value": github.id_token(audience)})

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from hublish.hub.server import EmbeddedHub
-from tests.action.composite import Job, run_action
+from tests.action.composite import Job, Uses, run_action
 from tests.action.github import GitHub
 from tests.action.releases import ACTION, EVIL, LONG_LIVED, REPO, Run, commits
 
@@ -105,6 +105,39 @@ def test_a_dangerous_or_unclear_use_is_refused_first(
     assert {name for name, result in ran.steps.items() if result != "skipped"} == {"Choose the command"}
     assert ran.log.startswith("::error title=hublish::")
     assert reason in ran.log
+
+
+def test_no_other_hub_that_a_manifest_names_gets_a_token(run: Run, workspace: Path, forge: GitHub) -> None:
+    manifest = (workspace / "hub.yaml").read_text()
+    (workspace / "hub.yaml").write_text(manifest.replace("acme/digits,", f"acme/digits, endpoint: '{forge.url}',"))
+    ran = run(token=LONG_LIVED)
+    assert (ran.steps["Check"], ran.steps["Plan"]) == ("success", "failure")
+    assert "the manifest names another" in ran.log
+    run()
+    ran = run("push")
+    assert "title=remote.exchange" in ran.log
+    sent = [token for token, _ in forge.requests]
+    assert LONG_LIVED not in f"{sent} {forge.seen}"
+    assert forge.seen
+
+
+HUBLISH = """\
+#!/bin/bash
+echo "$*" >> "$RUNNER_TEMP/commands"
+if [ "$1" = plan ]; then touch "${2#--out=}"; fi
+"""
+
+
+def test_a_version_that_does_not_name_the_repo_publishes_nothing(tmp_path: Path, workspace: Path) -> None:
+    temp = tmp_path / "temp"
+    (temp / "hublish" / "bin").mkdir(parents=True)
+    (temp / "hublish" / "bin" / "hublish").write_text(HUBLISH)
+    (temp / "hublish" / "bin" / "hublish").chmod(0o755)
+    job = Job(workspace, temp, "push", {}, {"HF_TOKEN": LONG_LIVED}, {"ref_type": "tag"})
+    uses: dict[str, Uses] = {name: lambda _: {} for name in ("actions/setup-python", "actions/upload-artifact")}
+    ran = run_action(ACTION, job, {"version": "0.0.1"}, uses, ["Install hublish"])
+    assert ran.steps["Publish"] == "failure"
+    assert [line.split()[0] for line in (temp / "commands").read_text().splitlines()] == ["check", "plan"]
 
 
 PYTHON = """\

@@ -150,10 +150,11 @@ def test_it_installs_itself_with_locked_dependencies_whatever_the_checkout_holds
     uses = {"actions/setup-python": lambda _: {"python-path": sys.executable}}
     ran = run_action(ACTION, job, {}, uses, later)
     assert ran.succeeded, ran.log
-    shown = subprocess.run([temp / "hublish" / "bin" / "hublish", "--version"], capture_output=True, text=True)
+    scripts = temp / "hublish" / "bin"
+    shown = subprocess.run([scripts / "hublish", "--version"], capture_output=True, text=True)
     assert shown.stdout == f"hublish {hublish.__version__}\n", shown.stderr
     locked = dict(re.findall(r"^([\w.-]+)==([\w.]+)", (ACTION.parent / ".ci" / "run.lock").read_text(), re.MULTILINE))
-    listing = [temp / "hublish" / "bin" / "python", "-I", "-m", "pip", "list", "--format=json"]
+    listing = [str(scripts / "python"), "-I", "-m", "pip", "list", "--format=json"]
     found = json.loads(subprocess.run(listing, capture_output=True, text=True).stdout)
     versions = {each["name"].lower().replace("_", "-"): each["version"] for each in found}
     assert versions["huggingface-hub"] == locked["huggingface-hub"]

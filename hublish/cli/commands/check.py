@@ -50,8 +50,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         raise WarningsForbiddenError(f"{plural(len(warnings), 'warning')}, and --strict allows none", problems=warnings)
     report.warn(warnings)
     name = "standard input" if arguments.file == "-" else arguments.file
-    repo = project.manifest.repo
-    view = CheckView(name, warnings, repeated_options(arguments), repo=(repo.repo_id, repo.repo_type))
+    view = CheckView(name, warnings, repeated_options(arguments), repo=project.manifest.repo)
     if not arguments.resolved:
         return Outcome(view)
     from hublish.schemas.documents.manifest_yaml import dump_resolved

@@ -13,6 +13,7 @@ from hublish.schemas.diagnose.problems import Problem
 if TYPE_CHECKING:
     from hublish.base.values.audited import AuditFinding
     from hublish.cli.report.markup import Block, Ink
+    from hublish.schemas.documents.manifest import Repo
 
 
 @dataclass(frozen=True)
@@ -24,8 +25,8 @@ class CheckView:
     repeated: RepeatedOptions = NO_OPTIONS
     # The manifest with defaults and variables filled in, when --resolved asks for it.
     resolved: Mapping[str, Any] | None = None
-    # Id and type; None where no repo is known.
-    repo: tuple[str, str] | None = None
+    # What the manifest says; None where it is not known.
+    repo: "Repo | None" = None
 
     @property
     def findings(self) -> "tuple[AuditFinding, ...]":
@@ -52,8 +53,9 @@ class CheckView:
             yield Items([problem_item(problem, ink) for problem in self.warnings], "warning")
 
     def outputs(self) -> dict[str, str]:
-        """Return the repo, for the next steps of a workflow."""
-        return repo_outputs(*self.repo) if self.repo else {}
+        """Return the repo and the endpoint of the manifest, for the next steps of a workflow."""
+        repo = self.repo
+        return {**repo_outputs(repo.repo_id, repo.repo_type), "endpoint": repo.endpoint or ""} if repo else {}
 
     def document(self) -> Any:
         """Return the verdict with every warning, and the resolved manifest if there is one."""
