@@ -22,6 +22,7 @@ TEXTS = (
     "mkdocs.yml",
     "pyproject.toml",
     "hub.yaml.example",
+    "skills",
     ".github",
 )
 LONGEST_FILE, LONGEST_TEST_FILE, LONGEST_FUNCTION = 400, 400, 40  # tables make tests longer

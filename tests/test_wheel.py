@@ -76,6 +76,7 @@ def test_a_wheel_holds_the_package_as_it_is_and_nothing_else(wheel: Path) -> Non
         "schemas/documents/manifest.py",
         "schemas/json/manifest.schema.json",
         "hub.yaml.example",
+        "SKILL.md",
         "templates/model.md.j2",
     ],
 )
