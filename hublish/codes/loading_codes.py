@@ -11,7 +11,8 @@ LOADING: Final = (
         cause="After the commit, hublish read the repo back, and its files, its branch or its parent commit differ "
         "from the plan. The listed problems name each difference.",
         danger="Readers may get other bytes than were reviewed. No tag was set and no lock was written.",
-        fix="Look at the history on the Hub for commits of others, then publish again, which puts the release on top.",
+        fix="Look at the history on the Hub for commits of others, then publish again, which puts the release on top. "
+        "`hublish rollback TAG` restores an earlier release.",
     ),
     Code(
         "verify.missing",
