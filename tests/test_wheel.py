@@ -143,4 +143,4 @@ def test_the_sdist_holds_what_a_wheel_is_made_of_and_no_tests(dist: Path) -> Non
     with tarfile.open(sdist) as archive:
         tops = {Path(name).parts[1] for name in archive.getnames()}
     metadata = {"pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "PKG-INFO", ".gitignore"}
-    assert tops == {"hublish", "hub.yaml.example"} | metadata
+    assert tops == {"hublish", "hub.yaml.example", "skills"} | metadata
