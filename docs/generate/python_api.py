@@ -7,7 +7,10 @@ import hublish
 from docs.generate.page import heading, page
 
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "Publish": ("plan", "publish", "verify", "status", "diff", "plan_with_diffs", "review", "show"),
+    "Publish": (
+        *("plan", "publish", "verify", "status", "diff", "plan_with_diffs", "review", "show"),
+        *("releases", "rollback", "plan_rollback"),
+    ),
     "Load": ("pull", "load", "Trust"),
     "Objects in memory": ("push_to_hub", "from_hub", "HubMixin"),
     "Check and inspect": (
@@ -19,6 +22,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Values": (
         *("Manifest", "Policy", "Project", "Draft", "Release", "Plan", "Receipt", "Review", "Status", "Verification"),
         *("Rehearsal", "ReleaseDiff", "FileDiff", "LocalRelease", "Loaded", "Audited", "Explained", "Finding"),
+        *("Releases", "PublishedRelease"),
     ),
     "Errors": ("HublishError",),
 }

@@ -126,7 +126,8 @@ def _listed(session: Session, target: Target, records: RecordedReleases) -> Rele
     # A tag at another commit is moved, whatever the files there are.
     compared = [tags[tag] for tag, lock in known.items() if tags[tag] == lock.commit]
     at = trees(hub, target, compared, executor)
-    about = summaries(hub, target, target.revision, list(tags.values()), executor)
+    # The tags of a branch that is missing are probably in the history of main.
+    about = summaries(hub, target, target.revision if head else "main", list(tags.values()), executor)
     found = [
         replace(
             _release(tag, commit, known.get(tag), at, about),

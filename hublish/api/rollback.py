@@ -145,7 +145,8 @@ def _planned(
     stages = rolling_back(session.project, hub, target, head, records.files, reader, executor, progress)
     plan = stages.run(former, session.progress)
     last = records.locks[0] if records.locks else None
-    plan = replace(plan, warnings=(*plan.warnings, *_warnings(former, records)))
+    # Of the card on the Hub, as of every other file, nothing is kept.
+    plan = replace(plan, card="ours", warnings=(*plan.warnings, *_warnings(former, records)))
     return with_card_record(with_last_release(plan, last, last))
 
 

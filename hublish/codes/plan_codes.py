@@ -200,6 +200,14 @@ STALE: Final = (
         fix="Give `--card` as in the review, or make a new plan with the new decision.",
     ),
     Code(
+        "plan.stale.restores",
+        "Another release is restored than was reviewed",
+        cause="The reviewed plan is one of `hublish rollback` to another release or commit, or one of the two is not "
+        "a rollback.",
+        fix="Publish a plan of `hublish plan` with `hublish publish plan.json`, and one of `hublish rollback` with "
+        "`hublish rollback TAG plan.json`.",
+    ),
+    Code(
         "plan.stale.repo_exists",
         "A repo that was created or deleted since the review",
         cause="The plan was made for a new repo that exists now, or for a repo that does not exist any more.",

@@ -8,7 +8,10 @@ from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.plan import PlanDocument, PlannedFile
 
-_TARGET = ("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message", "card")
+_TARGET = (
+    *("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message", "card"),
+    "restores",
+)
 _REMOTE = ("repo_exists", "parent_commit", "settings", "tag")
 # When a run that was killed has created the repo or the branch since the review, only these are left to compare.
 _PREPARED = ("settings", "tag")
@@ -26,9 +29,11 @@ def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
     problems = [
         *_variables(reviewed, fresh),
         *_fields(reviewed, fresh, _TARGET),
-        *_files(_released(reviewed), _released(fresh)),
         *_waived(reviewed, fresh),
     ]
+    # Of a rollback that is done, the files beside the release are not planned again.
+    if not fresh.restores or _sends(fresh):
+        problems += _files(_released(reviewed), _released(fresh))
     # A fresh plan that sends nothing was published already: only the rest of its work is compared.
     if problems or _sends(fresh):
         fields = _PREPARED if _created_since(reviewed, fresh) else _REMOTE
@@ -93,8 +98,8 @@ def _fields(reviewed: PlanDocument, fresh: PlanDocument, names: tuple[str, ...])
     for name in names:
         before, now = getattr(reviewed, name), getattr(fresh, name)
         if before != now:
-            # These two are long, and the plan itself shows them.
-            shown = "" if name in ("settings", "commit_message") else f": reviewed {before}, now {now}"
+            # These are long, and the plan itself shows them.
+            shown = "" if name in ("settings", "commit_message", "restores") else f": reviewed {before}, now {now}"
             yield Problem(f"plan.stale.{name}", f"{name} changed{shown}")
 
 

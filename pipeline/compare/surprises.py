@@ -156,7 +156,8 @@ def _other_branch(plan: PlanDocument) -> Iterator[Surprise]:
 
 def _tag(plan: PlanDocument) -> Iterator[Surprise]:
     last = _last_here(plan)
-    if last is None or last.tag is None or plan.create_pr or not plan.bytes_to_send:
+    # A rollback publishes no new version.
+    if last is None or last.tag is None or plan.create_pr or plan.restores or not plan.bytes_to_send:
         return
     if plan.tag is None:
         if not plan.refusals:

@@ -28,6 +28,8 @@ def fetched(
         IntegrityError: the Hub sent other bytes than it lists.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
+    if not files:
+        return ()
     left, small = _MEMORY, set[str]()
     for file in files:
         if file.size <= min(_SMALL, left):

@@ -12,6 +12,7 @@ from hublish.audit.fingerprint import Fingerprint, Interest
 from hublish.audit.path_audit import download_problems
 from hublish.audit.read_files import FileReader, Unread
 from hublish.base.content import Content, InMemory
+from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.errors import IntegrityError, PolicyError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, Origin, Project, Release, ReleaseFile, RemoteFile, StagedFile, Target, Verdict
@@ -27,6 +28,7 @@ from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Load
 from hublish.schemas.documents.manifest_yaml import read_load
 from hublish.schemas.documents.sizes import plural
+from hublish.schemas.yaml.reader import MAX_BYTES
 
 # The key of a recorded file: its path in the repo and the digest that the Hub lists.
 Recorded = Mapping[tuple[str, str], LockedFile]
@@ -98,6 +100,8 @@ class Reseal:
         self, former: FormerRelease, files: Sequence[RemoteFile], contents: Mapping[str, Content]
     ) -> tuple[dict[str, ReleaseFile], tuple[Waived, ...], tuple[Problem, ...]]:
         """Return the files that no lock records, hashed and audited, with their waived findings and warnings."""
+        if not files:
+            return {}, (), ()
         policy = self.project.manifest.policy
         origins = {file.path_in_repo: _origin(former, file.path_in_repo) for file in files}
         staged = [StagedFile(path, contents[path], origin) for path, origin in origins.items()]
@@ -110,7 +114,7 @@ class Reseal:
         found = [problem for problem in audited.problems if problem.code != "policy.unused_waiver"]
         found += [Problem("source.unreadable", one.reason, path=one.path_in_repo) for one in audited.unread]
         if errors := errors_in(found):
-            msg = f"no lock records {former.name}, and its files break the policy: {counted(errors)}"
+            msg = f"files of {former.name} that no lock records break the policy: {counted(errors)}"
             hint = "nothing was changed; permit what was meant under `policy`, or restore the lock of that release"
             raise PolicyError(msg, hint=hint, problems=found)
         sealed = {
@@ -160,10 +164,14 @@ def _waived(lock: Lock | None) -> Iterator[Waived]:
 
 def _as_released(project: Project, files: Sequence[ReleaseFile]) -> Project:
     """Return the project with the text and the load plan of the restored hub.yaml, which the lock records."""
-    text = next((file.data for file in files if file.path_in_repo == MANIFEST_FILE), None)
     load = Load()
-    if text is not None:
+    for text in each_sealed(filter(_is_manifest, files), sealed_bytes):
+        project = replace(project, text=text)
         with suppress(InvalidDocumentError):  # another tool may have written it
             load = read_load(text, MANIFEST_FILE)
-    manifest = project.manifest.model_copy(update={"load": load})
-    return replace(project, manifest=manifest, text=project.text if text is None else text)
+    return replace(project, manifest=project.manifest.model_copy(update={"load": load}))
+
+
+def _is_manifest(file: ReleaseFile) -> bool:
+    # A larger file is not one, and is not worth a download.
+    return file.path_in_repo == MANIFEST_FILE and file.size <= MAX_BYTES

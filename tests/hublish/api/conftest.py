@@ -1,5 +1,6 @@
 """A release of every kind of file, and a client with a home of its own."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,8 @@ import hublish
 from hublish.api.session import Session
 from hublish.hub.client.hub import Hub
 from hublish.hub.server import EmbeddedHub
+from tests.faults.proxy import Proxy
+from tests.hublish.api.released_project import FIRST, SECOND, ReleasedProject
 from tests.hublish.api.second_release import Releases
 
 MANIFEST = """\
@@ -99,3 +102,24 @@ def releases(own_hub: EmbeddedHub, tmp_path: Path, own_home: Path) -> Releases:
     folder = tmp_path / tmp_path.name
     folder.mkdir()
     return Releases(own_hub, folder)
+
+
+@pytest.fixture
+def project(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path) -> ReleasedProject:
+    return ReleasedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
+
+
+@pytest.fixture
+def released(project: ReleasedProject) -> ReleasedProject:
+    """Two releases; the second one adds, changes and deletes files."""
+    project.publish("v1.0.0", FIRST)
+    project.publish("v1.1.0", SECOND)
+    return project
+
+
+@pytest.fixture
+def forgotten(released: ReleasedProject) -> ReleasedProject:
+    """The same releases, of which no lock is left."""
+    shutil.rmtree(released.folder / ".git")
+    (released.folder / "hub.lock").unlink()
+    return released

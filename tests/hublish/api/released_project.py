@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
@@ -39,6 +40,11 @@ class ReleasedProject:
     @property
     def lock(self) -> dict[str, Any]:
         return json.loads((self.folder / "hub.lock").read_text())  # type: ignore[no-any-return]
+
+    def write_lock(self, lock: dict[str, Any]) -> None:
+        """Replace the lock, and forget the history of it."""
+        (self.folder / "hub.lock").write_text(json.dumps(lock))
+        shutil.rmtree(self.folder / ".git")
 
     def git(self, *words: str) -> None:
         subprocess.run(["git", *words], cwd=self.folder, check=True, env={**GIT_AUTHOR, "PATH": os.environ["PATH"]})

@@ -1,10 +1,9 @@
 """Rolling a repo back to an earlier release, on the embedded Hub with the real client."""
 
 import pickle
-import re
-import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete
@@ -12,24 +11,12 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 import hublish
 from hublish.api.releases import ReleaseState
 from hublish.base.errors import (
-    DeclinedError,
-    HublishError,
-    IntegrityError,
-    NotFoundError,
-    PlanStaleError,
     PolicyError,
-    RemoteConflictError,
-    UsageError,
 )
 from hublish.hub.server import EmbeddedHub
 from hublish.pipeline.reseal import fetched_files
-from tests.faults.proxy import Proxy, corrupted, edited
+from tests.faults.proxy import Proxy
 from tests.hublish.api.released_project import FIRST, README, SECOND, ReleasedProject
-
-
-@pytest.fixture
-def project(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path) -> ReleasedProject:
-    return ReleasedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
 
 
 def seen(plans: list[hublish.Plan]) -> Callable[[hublish.Plan], bool]:
@@ -40,14 +27,6 @@ def seen(plans: list[hublish.Plan]) -> Callable[[hublish.Plan], bool]:
         return True
 
     return confirm
-
-
-@pytest.fixture
-def released(project: ReleasedProject) -> ReleasedProject:
-    """Two releases; the second one adds, changes and deletes files."""
-    project.publish("v1.0.0", FIRST)
-    project.publish("v1.1.0", SECOND)
-    return project
 
 
 def test_the_whole_tree_of_a_release_comes_back_in_one_commit(released: ReleasedProject) -> None:
@@ -174,6 +153,36 @@ def test_a_text_of_more_than_a_megabyte_comes_back(
     assert project.tree() == project.tree("v1")
 
 
+def test_a_pull_request_proposes_the_rollback_once(released: ReleasedProject) -> None:
+    main = released.tree()
+    released.manifest.write_text(released.manifest.read_text().replace('"tag": "v1.1.0"', '"create_pr": true'))
+    first, again = released.rollback("v1.0.0"), released.rollback("v1.0.0")
+    assert (first.pull_request, again.pull_request, again.created) == (1, 1, False)
+    assert released.tree("refs/pr/1") == released.tree("v1.0.0")
+    assert released.tree() == main
+
+
+@pytest.mark.parametrize("repo", [{"revision": "next"}, {"files_per_commit": 2}], ids=["branch", "parts"])
+def test_another_branch_and_many_files_are_rolled_back_the_same_way(
+    repo: dict[str, Any], own_hub: EmbeddedHub, tmp_path: Path
+) -> None:
+    project = ReleasedProject(tmp_path / tmp_path.name, own_hub, **repo)
+    project.api.create_repo(project.repo_id)
+    project.publish("v1.0.0", FIRST)
+    project.publish("v1.1.0", SECOND)
+    project.rollback("v1.0.0")
+    assert project.tree(repo.get("revision", "main")) == project.tree("v1.0.0")
+    assert project.is_verified()
+
+
+def test_a_missing_branch_begins_with_the_release(released: ReleasedProject) -> None:
+    text = released.manifest.read_text()
+    released.manifest.write_text(text.replace('"repo": {', '"repo": {"revision": "stable", '))
+    released.rollback("v1.0.0", tag="v1.0.1")
+    assert released.tree("stable") == released.tree("v1.0.1") == released.tree("v1.0.0")
+    assert released.tree() == released.tree("v1.1.0")
+
+
 @pytest.mark.parametrize("kind", ["dataset", "space"])
 def test_other_types_of_repos_are_rolled_back_the_same_way(kind: str, own_hub: EmbeddedHub, tmp_path: Path) -> None:
     sdk = {"space_sdk": "static"} if kind == "space" else {}
@@ -222,14 +231,6 @@ def test_converted_files_and_settings_come_back(own_hub: EmbeddedHub, tmp_path: 
 # -------------------------------------------------------------------------------------------------- without a lock
 
 
-@pytest.fixture
-def forgotten(released: ReleasedProject) -> ReleasedProject:
-    """The same releases, of which no lock is left."""
-    shutil.rmtree(released.folder / ".git")
-    (released.folder / "hub.lock").unlink()
-    return released
-
-
 def test_without_a_lock_every_file_is_read_and_the_plan_warns(forgotten: ReleasedProject) -> None:
     shown: list[hublish.Plan] = []
     receipt = forgotten.rollback("v1.0.0", confirm=seen(shown))
@@ -239,6 +240,20 @@ def test_without_a_lock_every_file_is_read_and_the_plan_warns(forgotten: Release
     assert forgotten.is_verified()
     assert {file["path_in_repo"] for file in forgotten.lock["files"]} == {*FIRST, "hub.yaml"}
     assert hublish.verify(forgotten.manifest, **forgotten.options).ok
+
+
+def test_without_a_lock_the_load_plan_is_that_of_the_restored_manifest(project: ReleasedProject) -> None:
+    project.more = {"load": {"allow_patterns": ["*.json"]}}
+    project.publish("v1", {"config.json": "1"})
+    project.api.upload_file(path_or_fileobj=b"2", path_in_repo="config.json", repo_id=project.repo_id)
+    commit = project.api.list_repo_refs(project.repo_id).tags[0].target_commit
+    lock = project.lock
+    # The lock of another commit records hub.yaml, which the branch still has.
+    project.write_lock(lock | {"commit": "0" * 40, "tag": "v0"})
+    project.manifest.write_text(project.manifest.read_text().replace('"load"', '"variables": {"a": 1}, "load"'))
+    project.rollback(commit)
+    assert project.lock["load"]["allow_patterns"] == ["*.json"]
+    assert project.lock["manifest_sha256"] == lock["manifest_sha256"]
 
 
 @pytest.mark.parametrize(
@@ -272,124 +287,3 @@ def test_a_pickle_that_the_lock_records_was_permitted(project: ReleasedProject) 
     project.publish("v2", {"weights.dat": "text"})
     project.rollback("v1")
     assert project.tree() == project.tree("v1")
-
-
-# ------------------------------------------------------------------------------------------------------- refusals
-
-
-@pytest.mark.parametrize("memory", [64 << 20, 0])
-@pytest.mark.parametrize("case", ["released", "forgotten"])
-def test_other_bytes_than_the_hub_lists_are_never_published(
-    case: str, memory: int, proxy: Proxy, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    project: ReleasedProject = request.getfixturevalue(case)
-    monkeypatch.setattr(fetched_files, "_MEMORY", memory)
-    head = project.tree()
-    proxy.on(r"^GET \S*/resolve/\S*old/data\.csv", edited(corrupted))
-    with pytest.raises(IntegrityError, match=r"other bytes of 'old/data\.csv' than it lists"):
-        project.rollback("v1.0.0")
-    assert project.tree() == head
-    proxy.clear()
-    project.rollback("v1.0.0")
-    assert project.tree() == project.tree("v1.0.0")
-
-
-def test_a_tag_that_was_moved_is_refused(released: ReleasedProject) -> None:
-    api, repo_id = released.api, released.repo_id
-    head = api.repo_info(repo_id).sha
-    first = next(tag.target_commit for tag in api.list_repo_refs(repo_id).tags if tag.name == "v1.0.0")
-    api.delete_tag(repo_id, tag="v1.0.0")
-    api.create_tag(repo_id, tag="v1.0.0", revision=str(head))
-    with pytest.raises(RemoteConflictError, match=f"hublish rollback {first}"):
-        released.rollback("v1.0.0")
-    assert api.repo_info(repo_id).sha == head
-    released.rollback(first)
-    assert released.tree() == released.tree(first)
-
-
-def test_a_tag_that_was_deleted_is_found_in_the_lock(released: ReleasedProject) -> None:
-    released.api.delete_tag(released.repo_id, tag="v1.0.0")
-    with pytest.raises(NotFoundError, match=r"has no tag v1\.0\.0 any more; a lock records it at [0-9a-f]{40}"):
-        released.rollback("v1.0.0")
-
-
-@pytest.mark.parametrize(
-    ("named", "hint"),
-    [
-        ("v1.0", r"did you mean 'v1\.[01]\.0'"),
-        ("main", "it is a branch"),
-        ("0123456789", "all digits"),
-        ("completely-different", "lists the tags"),
-        ("refs/pr/1", "lists the tags"),
-        ("../../x", "lists the tags"),
-        ("\x1b[31m", "lists the tags"),
-    ],
-)
-def test_a_name_that_is_neither_tag_nor_commit_is_explained(named: str, hint: str, released: ReleasedProject) -> None:
-    with pytest.raises(NotFoundError, match="neither a tag") as caught:
-        released.rollback(named)
-    assert re.search(hint, caught.value.hint)
-
-
-def test_a_commit_that_does_not_exist_is_refused(released: ReleasedProject) -> None:
-    with pytest.raises(NotFoundError):
-        released.rollback("0" * 40)
-
-
-@pytest.mark.parametrize("options", [{"tag": "a b"}, {"tag": "-x"}, {"commit_message": ""}, {"commit_message": "a\nb"}])
-def test_a_tag_or_message_that_no_commit_can_have_is_refused(
-    options: dict[str, str], released: ReleasedProject
-) -> None:
-    with pytest.raises(UsageError):
-        released.rollback("v1.0.0", **options)
-
-
-def test_a_commit_in_between_is_never_overwritten(released: ReleasedProject) -> None:
-    def commit_first(plan: hublish.Plan) -> bool:
-        released.api.upload_file(path_or_fileobj=b"x", path_in_repo="theirs.txt", repo_id=released.repo_id)
-        return True
-
-    with pytest.raises(RemoteConflictError):
-        released.rollback("v1.0.0", confirm=commit_first)
-    assert "theirs.txt" in released.tree()
-    assert "config.json" in released.tree()
-
-
-def test_a_new_tag_at_another_release_is_refused_before_anything_is_written(released: ReleasedProject) -> None:
-    head = released.tree()
-    with pytest.raises(RemoteConflictError, match=r"the tag v1\.1\.0 is already at"):
-        released.rollback("v1.0.0", tag="v1.1.0")
-    assert released.tree() == head
-
-
-def test_large_files_that_the_hub_has_lost_are_refused(released: ReleasedProject) -> None:
-    api, repo_id = released.api, released.repo_id
-    first = next(tag.target_commit for tag in api.list_repo_refs(repo_id).tags if tag.name == "v1.0.0")
-    for tag in ("v1.0.0", "v1.1.0"):
-        api.delete_tag(repo_id, tag=tag)
-    api.super_squash_history(repo_id)
-    head = released.tree()
-    with pytest.raises(HublishError):
-        released.rollback(first)
-    assert released.tree() == head
-
-
-def test_a_plan_that_is_declined_changes_nothing(released: ReleasedProject) -> None:
-    head = released.tree()
-    with pytest.raises(DeclinedError):
-        released.rollback("v1.0.0", confirm=lambda _: False)
-    assert released.tree() == head
-
-
-def test_a_reviewed_plan_is_carried_out_or_refused_when_the_head_has_moved(released: ReleasedProject) -> None:
-    plan = hublish.plan_rollback("v1.0.0", released.manifest, **released.options)
-    released.api.upload_file(path_or_fileobj=b"x", path_in_repo="theirs.txt", repo_id=released.repo_id)
-    with pytest.raises(PlanStaleError):
-        released.rollback("v1.0.0", plan=plan)
-    fresh = hublish.plan_rollback("v1.0.0", released.manifest, **released.options)
-    assert released.rollback("v1.0.0", plan=fresh).created
-
-
-def test_a_secret_in_the_message_is_refused(released: ReleasedProject) -> None:
-    with pytest.raises(PolicyError):
-        released.rollback("v1.0.0", commit_message="because of hf_" + "aB3dE5gH7jK9mN1pQ2rS4tU6vW8xY0zAbC")
