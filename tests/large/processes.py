@@ -61,7 +61,7 @@ class Hub:
         started = time.perf_counter()
         command = [sys.executable, "-c", _COMMAND, *words]
         done = subprocess.run(command, env=self.environ, cwd=self.root, capture_output=True, text=True)
-        assert done.returncode == 0, done.stderr
+        assert done.returncode == 0, done.stderr + done.stdout
         peak = int(done.stderr.rpartition(PEAK)[2]) << 10
         self.figures.append(Figure(self.release, self.by, words[0], time.perf_counter() - started, peak))
         return done.stdout

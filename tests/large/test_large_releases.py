@@ -37,6 +37,18 @@ def test_one_file_of_two_gigabytes_is_published_and_pulled(hub: Hub) -> None:
     assert_small(hub)
 
 
+def test_new_bytes_among_repeated_ones_are_published_in_little_memory(hub: Hub) -> None:
+    # Only new chunks are sent, and each keeps the block in memory that it was read with.
+    generator = np.random.default_rng(0)
+    repeated = generator.bytes(15 << 16)
+    with (hub.root / "weights.bin").open("wb") as file:
+        for _ in range(1024):
+            file.write(generator.bytes(1 << 16))
+            file.write(repeated)
+    publish(hub, "  - source: weights.bin")
+    assert_small(hub)
+
+
 def test_a_plan_of_an_unchanged_gibibyte_reads_no_content(hub: Hub) -> None:
     generator = np.random.default_rng(0)
     (hub.root / "weights").mkdir()

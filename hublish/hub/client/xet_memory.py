@@ -7,17 +7,19 @@ Peak of the whole process in MB, 1 GB of random bytes, huggingface_hub 2.4.0, hf
 
     |                                            | as it comes | with these settings |
     |--------------------------------------------|-------------|---------------------|
-    | publish four files                         |    920-1004 |             287-294 |
-    | publish four files of normal float32       |    958-961  |             231-232 |
-    | publish a file of which 15/16 are repeated |    615-1051 |                 309 |
+    | publish four files                         |    920-1091 |             244-254 |
+    | publish four files of normal float32       |    958-961  |             234-235 |
+    | publish a file of which 15/16 are repeated |    615-1051 |             213-241 |
+    | the same, to a Hub that responds slowly    |             |             236-268 |
     | pull one file                              |         752 |             140-142 |
     | pull four files                            |    519-1045 |             149-151 |
 
-What the bounds cost: 1 GiB of noise in four files takes 8.2 s to an embedded Hub, and 7.1 s with `hf upload`. Two xorbs
-in flight took 302 to 308 MB, before glibc returned every block of 64 kB to the system; three take 369 MB. Files
-that are compressed gain nothing from a second xorb, as compressing takes longer than sending, and such small thresholds
-cost them a fifth of processor time. Blocks of 1 or 2 MB save 10 MB, but hold 530 MB if most is repeated. The size of a
-xorb cannot be set.
+Of these, 65 MB are the process before it sends. Two xorbs in flight take 283 to 301 MB, and 337 if single chunks are
+new among repeated ones; they save no time: three runs of four files of noise took 10.2, 10.3 and 13.4 s with two, and
+7.8, 7.8 and 10.4 s with one. Blocks of 512 kB hold 373 MB in the slow case, and those of 1 or 2 MB 530 MB. With
+blocks of 32 or 64 kB, nearly every chunk is copied, for a tenth of processor time or more. One arena for all threads
+(MALLOC_ARENA_MAX) takes 35 MB more. The size of a xorb cannot be set: hf_xet ignores its option for that, except in
+builds for simulations.
 """
 
 import ctypes
@@ -51,7 +53,8 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
         "HF_XET_CLIENT_AC_INITIAL_UPLOAD_CONCURRENCY": "1",
         "HF_XET_CLIENT_AC_MAX_UPLOAD_CONCURRENCY": "1",
         # A block stays in memory as long as one of its chunks (64 kB) is in a xorb that is not sent; default: 8 MB.
-        "HF_XET_DATA_INGESTION_BLOCK_SIZE": "512kb",
+        # Of a smaller block, more chunks reach into the next one, and those are copied.
+        "HF_XET_DATA_INGESTION_BLOCK_SIZE": "256kb",
         # With the default ("auto"), hf_xet keeps a xorb twice while it compresses; with a named policy, it compresses
         # chunk by chunk. This one compresses weights as well as "auto": to 0.94 for float32, to 0.86 for bfloat16.
         "HF_XET_XORB_COMPRESSION_POLICY": "bg4-lz4",
@@ -63,11 +66,6 @@ SETTINGS: Mapping[str, str] = MappingProxyType(
 )
 """Environment variable -> value."""
 
-# Without compression, xorbs are filled faster than they are sent.
-_TWO_IN_FLIGHT: Mapping[str, str] = MappingProxyType(
-    {"HF_XET_CLIENT_AC_INITIAL_UPLOAD_CONCURRENCY": "2", "HF_XET_CLIENT_AC_MAX_UPLOAD_CONCURRENCY": "2"}
-)
-
 # With less than half of the bytes in weights, `lz4`: text is compressed to 0.38 by it and to 0.75 by `bg4-lz4`.
 _POLICY = "HF_XET_XORB_COMPRESSION_POLICY"
 
@@ -78,10 +76,8 @@ _LEAST_SAMPLE = 64 << 10
 # heap above the trim threshold. By itself glibc raises both, up to 32 and 64 MB, and freed memory then stays with the
 # process: 70 MB while xorbs are filled.
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
-# Less than an ingestion block, and glibc's initial value.
-_SMALL = (256 << 10, 128 << 10)
-# The mean size of a chunk. Without compression, few blocks of this size are allocated more than once.
-_SMALLER = (64 << 10, 64 << 10)
+# Less than an ingestion block, and glibc's initial values.
+_SMALL = (128 << 10, 128 << 10)
 # The end of glibc's own adjustment (malloc.c, DEFAULT_MMAP_THRESHOLD_MAX), which cannot be switched on again.
 _LARGE = (32 << 20, 64 << 20)
 
@@ -100,13 +96,12 @@ def bounded(sizes: Mapping[str, int] = MappingProxyType({}), sample: bytes = b""
     if any(os.environ.get(name) for name in _HIGH_PERFORMANCE):
         yield
         return
-    plain = _is_incompressible(sample)
-    policy = "none" if plain else "bg4-lz4" if _mostly_weights(sizes) else "lz4"
-    added = _missing({**SETTINGS, **(_TWO_IN_FLIGHT if plain else {}), _POLICY: policy})
+    policy = "none" if _is_incompressible(sample) else "bg4-lz4" if _mostly_weights(sizes) else "lz4"
+    added = _missing({**SETTINGS, _POLICY: policy})
     os.environ.update(added)
     # Not for a download: its peak is the same without them, and returning pages takes a fifth of its time.
     if sizes:
-        _set_thresholds(*(_SMALLER if plain else _SMALL))
+        _set_thresholds(*_SMALL)
     try:
         yield
     finally:

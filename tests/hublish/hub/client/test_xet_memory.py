@@ -91,11 +91,7 @@ def test_the_share_of_weights_decides_the_compression(sizes: dict[str, int], pol
     ids=["noise", "little noise", "float32", "zeros", "nothing"],
 )
 def test_bytes_that_cannot_be_compressed_are_sent_as_they_are(sample: bytes, policy: str) -> None:
-    found = inside({"model.safetensors": 10}, sample)
-    assert found["HF_XET_XORB_COMPRESSION_POLICY"] == policy
-    # Filling a xorb takes longer than sending one only while chunks are compressed.
-    in_flight = {found[f"HF_XET_CLIENT_AC_{name}_UPLOAD_CONCURRENCY"] for name in ("INITIAL", "MAX")}
-    assert in_flight == {"2" if policy == "none" else "1"}
+    assert inside({"model.safetensors": 10}, sample)["HF_XET_XORB_COMPRESSION_POLICY"] == policy
 
 
 @pytest.mark.parametrize("name", ["HF_XET_HIGH_PERFORMANCE", "HF_XET_HP"])
