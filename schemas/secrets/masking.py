@@ -39,6 +39,8 @@ _USER_AND_PASSWORD = re.compile(r"[^:/?#]*:(?![0-9]{1,5}(?:[/?#]|$)).+", re.DOTA
 # A token of an unknown kind: a long word with digits and letters of both cases. The search is anchored at word starts,
 # because a match inside a word also matches from its start.
 _RANDOM = re.compile(r"\b(?=\w*[0-9])(?=\w*[a-z])(?=\w*[A-Z])\w{20,}", re.ASCII)
+# The key of many issuers, whatever comes before it: a hint may change that part, as in `sk_or_v1_` for `sk-or-v1-`.
+_HEXADECIMAL = re.compile(r"[0-9A-Fa-f]{32,}")
 _WORDS = re.compile(r"[a-z]+(?:[_.-][a-z]+)+")
 _NOT_SPACE = re.compile(r"\S")
 _LINE = re.compile(r"[^\n]+")
@@ -143,7 +145,8 @@ def quotable(text: str, start: int, end: int) -> str:
 def safe_hint(hint: str) -> str:
     """Return a hint that quotes the document, or a general one when it is long or would echo a possible token."""
     # A general hint is better than a redacted one, which would suggest to write the redacted text.
-    return "write another value" if len(hint) > _LONGEST_LINE or _RANDOM.search(hint) else redact(hint)
+    unsafe = len(hint) > _LONGEST_LINE or _RANDOM.search(hint) or _HEXADECIMAL.search(hint)
+    return "write another value" if unsafe else redact(hint)
 
 
 def _replaced(text: str, spans: Iterable[Span], sign: str) -> str:

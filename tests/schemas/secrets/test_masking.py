@@ -177,6 +177,18 @@ def test_a_piece_is_quotable_when_it_is_short_and_not_a_credential(text: str, pi
     assert quotable(text, start, start + len(piece)) == seen
 
 
+@pytest.mark.parametrize(
+    ("advice", "shown"),
+    [
+        (f"write 'sk_or_v1_{'0a1b' * 16}'", "write another value"),
+        (f"write '{'0A1B' * 8}'", "write another value"),
+        (f"write '{'0a1b' * 6}'", f"write '{'0a1b' * 6}'"),
+    ],
+)
+def test_a_hint_does_not_repeat_a_key_whose_name_it_corrects(advice: str, shown: str) -> None:
+    assert safe_hint(advice) == shown
+
+
 @pytest.mark.parametrize("advice", ["write '" + "a" * 300_000 + "'", "write " + "a_" * 150_000, "a " * 150_000])
 def test_a_long_hint_is_replaced_and_searched_once(advice: str) -> None:
     # A search that starts at every letter would keep this test busy for minutes.
