@@ -106,9 +106,9 @@ def hub(root: Path, bin_: Path, environ: Mapping[str, str]) -> Iterator[dict[str
     words = [str(bin_ / "hublish"), "hub", "serve", "--root", str(root), "--json"]
     with subprocess.Popen(words, env={**environ}, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as server:
         assert server.stdout is not None
-        told = json.loads(server.stdout.readline())
+        served = json.loads(server.stdout.readline())
         try:
-            yield {**environ, "HF_ENDPOINT": told["endpoint"], "HF_TOKEN": told["token"]}
+            yield {**environ, "HF_ENDPOINT": served["endpoint"], "HF_TOKEN": served["token"]}
         finally:
             server.terminate()
 

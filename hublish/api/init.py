@@ -70,7 +70,8 @@ class ChosenRepo:
             try:
                 _ = name is None or check_name(name)
             except ValueError as error:
-                raise UsageError(f"{name}: {error}", hint=f"for example {example}") from None
+                hint = getattr(error, "hint", "") or f"for example {example}"
+                raise UsageError(f"{name}: {error}", hint=hint) from None
 
     @property
     def fields(self) -> Mapping[str, str]:

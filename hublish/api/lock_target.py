@@ -12,6 +12,7 @@ from hublish.api.session import Session
 from hublish.base.errors import DocumentInvalidError, LockTargetError, ManifestInvalidError
 from hublish.base.values import Project, Target
 from hublish.schemas.diagnose.problems import InvalidDocumentError
+from hublish.schemas.documents.file_names import manifest_file
 from hublish.schemas.documents.hub_names import REPO_TYPES
 from hublish.schemas.documents.lock import Lock
 from hublish.schemas.yaml.reader import read_yaml
@@ -45,7 +46,7 @@ class DeclaredTarget:
         """
         if not isinstance(manifest, str | Path):
             return cls.resolved(read_project(manifest))
-        path = Path(manifest)
+        path = manifest_file(Path(manifest))
         if not path.exists():
             return cls()
         try:

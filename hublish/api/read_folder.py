@@ -67,13 +67,16 @@ def keep_draft(project: Project) -> Path:
     """Write a drafted manifest to hub.yaml, byte for byte as it was published, and return its path.
 
     Raises:
-        DraftError: another hub.yaml was created meanwhile; it is not changed.
-        OSError: it cannot be written.
+        DraftError: another hub.yaml was created meanwhile, which is not changed, or it cannot be written.
     """
     path = project.folder / MANIFEST_FILE
-    if os.path.lexists(path) and not (path.is_file() and path.read_bytes() == project.text):
-        raise DraftError(f"{path} exists and was not changed", hint="compare it with hub.yaml on the Hub")
-    durable.write(path, project.text)
+    try:
+        if os.path.lexists(path) and not (path.is_file() and path.read_bytes() == project.text):
+            raise DraftError(f"{path} exists and was not changed", hint="compare it with hub.yaml on the Hub")
+        durable.write(path, project.text)
+    except OSError as error:
+        msg = f"the release is published, but {path} cannot be written: {error.strerror}"
+        raise DraftError(msg, hint="make the folder writable and publish again: nothing is sent twice") from error
     return path
 
 
@@ -93,7 +96,8 @@ def suggested_repo_id(folder: Path, **options: Unpack[HubOptions]) -> str:
                 namespace = session.account.name
     except HublishError:
         pass
-    return f"{namespace}/{legal_name(folder.resolve().name)}"
+    path = folder.resolve()
+    return f"{namespace}/{legal_name(path.name if path.is_dir() else path.stem)}"
 
 
 def _drafted(folder: Path, path: Path, chosen: ChosenRepo, variables: Mapping[str, Setting] | None) -> Project:

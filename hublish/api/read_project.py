@@ -11,7 +11,7 @@ from hublish.api.git.environment import MachineValues
 from hublish.base.errors import DocumentInvalidError, ManifestInvalidError, UsageError, concealing
 from hublish.base.values import Project
 from hublish.schemas.diagnose.problems import InvalidDocumentError, counted, errors_in
-from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
+from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE, manifest_file
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.manifest_yaml import dump_manifest, resolve_manifest
 from hublish.schemas.secrets.masking import holds_token
@@ -67,9 +67,7 @@ def read_project(
         if holds_token(data.decode("utf-8")):
             raise ManifestInvalidError("secret in manifest", hint=WHERE_CREDENTIALS_GO)
         return Project(manifest, data, home, objects=dict(objects or {}), lock=lock)
-    path = Path(manifest)
-    if text is None and path.is_dir():
-        path /= MANIFEST_FILE
+    path = Path(manifest) if text is not None else manifest_file(Path(manifest))
     data = _bytes_of(path) if text is None else text
     home = Path(folder or path.parent).absolute()
     machine = MachineValues(home, os.environ)
@@ -164,7 +162,10 @@ def _bytes_of(path: Path) -> bytes:
         return path.read_bytes()
     except FileNotFoundError:
         msg = f"{path} does not exist"
-        hint = "go to the folder that holds it, name it with -f, or let `hublish init` draft one"
+        hint = (
+            "go to the folder that holds it, name it with -f, or let `hublish init` draft one; `hublish publish FOLDER "
+            "--repo-id REPO` needs none"
+        )
         raise ManifestInvalidError(msg, hint=hint) from None
     except OSError as error:
         raise ManifestInvalidError(f"{path} cannot be read: {error.strerror}") from None

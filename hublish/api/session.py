@@ -5,6 +5,7 @@ Only `resolve_endpoint` decides which Hub receives the requests and the token.
 
 import os
 import re
+import shlex
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -258,7 +259,8 @@ class Session:
 
             error.problems = with_warnings(self.project, error.problems)
             if self.project.drafted:
-                next_step = f"`hublish init {self.project.folder.name}` writes the drafted manifest, to change it"
+                folder = shlex.quote(str(Path(self.project.name).parent))
+                next_step = f"`hublish init {folder}` drafts the manifest as a file, to change it"
                 error.hint = f"{error.hint}; {next_step}" if error.hint else next_step
             raise
 

@@ -9,7 +9,13 @@ from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session
 from hublish.base.errors import NotFoundError, RemoteError, UsageError
-from hublish.schemas.documents.file_names import GITATTRIBUTES, MANIFEST_FILE, lock_name, manifests_beside
+from hublish.schemas.documents.file_names import (
+    GITATTRIBUTES,
+    MANIFEST_FILE,
+    lock_name,
+    manifest_file,
+    manifests_beside,
+)
 from hublish.schemas.documents.lock import Lock
 
 if TYPE_CHECKING:
@@ -64,6 +70,8 @@ def verify(
         ManifestInvalidError: the manifest is not YAML, or it declares an endpoint and is invalid.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
+    if isinstance(manifest, str | Path):
+        manifest = manifest_file(Path(manifest))
     path, locked = (None, lock) if isinstance(lock, Lock) else _read_lock(manifest, lock)
     declared = _declared(manifest, None if lock is None else path, decides=not options.get("endpoint"))
     with Session(folder=_folder(manifest), declared=declared.endpoint, lock=locked, **options) as session:

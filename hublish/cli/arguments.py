@@ -9,7 +9,7 @@ from hublish.base.errors import UsageError
 from hublish.cli.report import FORMATS, Report
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.schemas.documents.card_decision import CARD_DECISIONS
-from hublish.schemas.documents.file_names import MANIFEST_FILE, lock_name
+from hublish.schemas.documents.file_names import MANIFEST_FILE, lock_name, manifest_file
 
 if TYPE_CHECKING:
     from hublish.api.options import HubOptions
@@ -257,9 +257,8 @@ def repeated_options(arguments: argparse.Namespace) -> RepeatedOptions:
 
 
 def _manifest_file(text: str) -> str:
-    """Return the path of a manifest: hub.yaml, when its folder is named."""
-    path = Path(text)
-    return str(path / MANIFEST_FILE) if path.is_dir() else text
+    # As it was typed, for messages.
+    return str(manifest_file(path)) if (path := Path(text)).is_dir() else text
 
 
 def _setting(text: str) -> tuple[str, str]:

@@ -18,6 +18,7 @@ _SIMILAR = 0.75
 
 # The shortest way from a folder to a release that others can load.
 _EXAMPLES = (
+    Example("hublish publish model --repo-id acme/digits-mlp", "release a folder that has no hub.yaml"),
     Example("hublish init", "draft a hub.yaml for this folder, with the reason for every choice"),
     Example("hublish rehearse", "try everything first: no token, no network"),
     Example("hublish plan --out plan.json", "save the changes to a file, for a review"),

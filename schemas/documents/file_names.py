@@ -27,6 +27,11 @@ _LOCK: Final = ".lock"
 _YAML: Final = (".yaml", ".yml")
 
 
+def manifest_file(path: Path) -> Path:
+    """Return the manifest that a path names: hub.yaml of a folder, or the file itself."""
+    return path / MANIFEST_FILE if path.is_dir() else path
+
+
 def lock_name(manifest: str) -> str:
     """Return the name of the lock of a manifest, by the manifest's name: `priv.lock` for `priv.yaml`."""
     stem, suffix = os.path.splitext(manifest)  # noqa: PTH122 - a name, not a path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from hublish.base.errors import AuthenticationError, ExchangeError, OfflineError, RemoteError
+from hublish.base.errors import AuthenticationError, OfflineError, RemoteError
 from hublish.base.values import RepoRef
 from hublish.hub.client import listings
 from hublish.schemas.diagnose.problems import Problem
@@ -102,19 +102,18 @@ def objections(
 
     Raises:
         OfflineError: the Hub cannot be reached.
-        ExchangeError: keyless CI has no token.
     """
+    # The token of a CI job is of one repo, and has neither a namespace nor organizations of its own.
+    if hub.credentials.exchanges(hub.token):
+        return ()
     asks_repo = exists and not proposes
     try:
         if asks_repo:
             path = f"{repo.repo_type}s/{repo.repo_id}/auth-check/write"
             hub.request(f"the token may not write to {repo.repo_id}", "GET", path, once=True)
             return ()
-        # A job of keyless CI has neither a namespace nor organizations of its own.
-        if hub.credentials.exchanges(hub.token):
-            return ()
         found = known or account(hub, once=True)
-    except (OfflineError, ExchangeError):
+    except OfflineError:
         raise
     except AuthenticationError as error:
         if not hub.has_token:

@@ -37,7 +37,7 @@ def test_an_objection_of_the_hub_has_its_place_in_the_readme(
     (manifest.parent / "README.md").write_bytes(README.replace("\n", end).encode())
     manifest.write_text("repo: {repo_id: acme/objection}\nartifacts: [{source: README.md}]\n")
     with pytest.raises(CardError) as caught:
-        verb(manifest, endpoint=hub.endpoint)
+        verb(manifest, endpoint=hub.endpoint, token=hub.token)
     found = [problem for problem in caught.value.problems if problem.code.startswith("card.")]
     places = [(problem.code, problem.location) for problem in found]
     assert [code for code, _ in places] == ["card.rejected", "card.advice"]

@@ -42,6 +42,7 @@ def test_a_kept_draft_is_the_one_of_init_and_leaves_nothing_to_do(folder: Path) 
     assert not again.plan.release.project.drafted
     assert (folder / "hub.lock").read_bytes() == lock
     assert not hublish.status(folder, endpoint="embedded").changed
+    assert hublish.verify(folder, endpoint="embedded").ok
 
 
 @pytest.mark.parametrize("title", SHAPES)
@@ -85,6 +86,7 @@ def test_one_file_is_released_without_its_neighbors(folder: Path) -> None:
         ("digits", {}, "has no hub.yaml, and no repo is given"),
         ("digits", {"tag": "v1"}, "has no hub.yaml, and no repo is given"),
         ("digits", {"repo_id": "a/b/c"}, "repo_id must be"),
+        ("digits", {"repo_id": "datasets/a/b"}, "the type of the repo belongs in repo_type"),
         ("digits", {"repo_id": "a/b", "tag": "v 1"}, "v 1: not a valid"),
         ("nowhere", {"repo_id": "a/b"}, "nowhere is not a file"),
         ("declared", {"repo_id": "me/other"}, "repo_id is me/digits, not me/other"),
@@ -134,7 +136,7 @@ def test_a_secret_stops_the_release_and_the_hint_leads_to_the_manifest(folder: P
     write(folder / "config.json", json.dumps({"token": token}))
     with pytest.raises(PolicyError, match=r"config\.json") as caught:
         publish(folder, repo_id="me/digits")
-    assert "`hublish init digits` writes the drafted manifest" in caught.value.hint
+    assert f"`hublish init {folder}` drafts the manifest as a file" in caught.value.hint
     assert token not in str(caught.value)
 
 
@@ -147,12 +149,17 @@ def test_a_hub_yaml_that_appeared_meanwhile_is_not_replaced(folder: Path) -> Non
     (folder / "hub.yaml").unlink()
     keep_draft(project)
     assert keep_draft(project).read_bytes() == project.text
+    (folder / "hub.yaml").unlink()
+    (folder / "hub.yaml").mkdir()
+    with pytest.raises(DraftError, match="was not changed"):
+        keep_draft(project)
 
 
 def test_a_likely_repo_is_that_of_the_clone_or_has_the_name_of_the_account(
     folder: Path, embedded_hub: hublish.EmbeddedHub
 ) -> None:
     assert suggested_repo_id(folder, token=False) == "NAMESPACE/digits"
+    assert suggested_repo_id(folder / "model.npz", token=False) == "NAMESPACE/model"
     assert suggested_repo_id(folder, endpoint=embedded_hub.endpoint, token="hf_unknown") == "NAMESPACE/digits"
     eve = embedded_hub.add_user("eve")
     assert suggested_repo_id(folder, endpoint=embedded_hub.endpoint, token=eve) == "eve/digits"
