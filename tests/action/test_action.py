@@ -110,9 +110,9 @@ def test_a_dangerous_or_unclear_use_is_refused_first(
 def test_no_other_hub_that_a_manifest_names_gets_a_token(run: Run, workspace: Path, forge: GitHub) -> None:
     manifest = (workspace / "hub.yaml").read_text()
     (workspace / "hub.yaml").write_text(manifest.replace("acme/digits,", f"acme/digits, endpoint: '{forge.url}',"))
-    ran = run(token=LONG_LIVED)
+    ran, reason = run(token=LONG_LIVED), "the manifest names another"
     assert (ran.steps["Check"], ran.steps["Plan"]) == ("success", "failure")
-    assert "the manifest names another" in ran.log
+    assert [reason in text for text in (ran.log, ran.summary, forge.comments[0].body)] == [True] * 3
     run()
     ran = run("push")
     assert "title=remote.exchange" in ran.log
