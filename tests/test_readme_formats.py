@@ -1,27 +1,30 @@
-"""The README's table of formats: every format, and the versions that its tests install."""
+"""The formats in the README and in the documentation: all of them, with the versions that their tests install."""
 
 import re
 from pathlib import Path
 
+from docs.generate.format_parts import formats, pinned_versions
 from hublish.formats.catalogue import FORMATS
 
 ROOT = Path(__file__).parents[1]
-TABLE = (ROOT / "README.md").read_text().split("## Formats")[1].split("\n## ")[0]
-ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in TABLE.splitlines() if line.startswith("| `")]
-PINS = "\n".join(path.read_text() for path in sorted((ROOT / "tests" / "frameworks").glob("requirements*.txt")))
-VERSION = re.compile(r"([a-z-]+) (\d[\d.]*)")
+SECTION = (ROOT / "README.md").read_text().split("## Formats")[1].split("\n## ")[0]
 
 
-def test_every_format_has_a_row() -> None:
-    assert sorted(row[0].strip("`") for row in ROWS) == sorted(FORMATS)
+def test_the_readme_names_every_format() -> None:
+    assert set(re.findall(r"`([a-z]+)`", SECTION.split("Publishing from files")[0])) >= set(FORMATS)
 
 
-def test_its_versions_are_the_tested_ones() -> None:
-    named = {pair for row in ROWS for pair in VERSION.findall(row[3])}
-    assert len(named) >= 10
-    assert named <= set(re.findall(r"^([a-z-]+)==([\d.]+)$", PINS, re.MULTILINE))
+def test_the_documentation_has_a_section_for_every_format() -> None:
+    assert re.findall(r"^## `([a-z]+)`", formats(), re.MULTILINE) == list(FORMATS)
 
 
-def test_every_framework_in_it_has_a_model_for_the_round_trip() -> None:
+def test_required_packages_are_shown_with_the_tested_versions() -> None:
+    shown = re.findall(r"^Needs `.+`; tested with (.+)\.$", formats(), re.MULTILINE)
+    versions = dict(pair.split(" ") for line in shown for pair in line.split(", "))
+    assert {"torch", "keras", "scikit-learn", "skops", "fastai", "onnx", "onnxruntime", "jax"} <= set(versions)
+    assert versions.items() <= pinned_versions().items()
+
+
+def test_every_format_that_requires_a_package_has_a_model_for_the_round_trip() -> None:
     models = {path.stem.removeprefix("with_") for path in (ROOT / "tests" / "frameworks" / "models").glob("with_*.py")}
-    assert {row[0].strip("`") for row in ROWS if VERSION.search(row[3])} <= models
+    assert {name for name, entry in FORMATS.items() if entry.requires} <= models | {"safetensors"}

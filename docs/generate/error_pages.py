@@ -7,6 +7,7 @@ from hublish.codes.entry import Code
 from hublish.codes.explained import EXPLAINED, FAMILIES
 
 FOLDER = "errors"
+_EXAMPLE = "For this hub.yaml, `hublish check` reports it:"
 
 
 def error_list() -> str:
@@ -28,13 +29,12 @@ def _table(family: str) -> str:
 
 def _page(entry: Code) -> str:
     sections = {"Cause": entry.cause, "Danger": entry.danger, "Fix": entry.fix}
+    level = "a warning" if entry.level == "warning" else "an error"
     return page(
         f"# {entry.code}",
         sentence(entry.title),
-        *(f"## {title}\n\n{text}" for title, text in sections.items() if text),
-        f"## Example\n\nFor this hub.yaml, `hublish check` reports it:\n\n{fenced('yaml', entry.example)}"
-        if entry.example
-        else "",
-        f"By default it is {'a warning' if entry.level == 'warning' else 'an error'}. {entry.waiver}",
+        *(page(f"## {title}", text) for title, text in sections.items() if text),
+        page("## Example", _EXAMPLE, fenced("yaml", entry.example)) if entry.example else "",
+        f"By default it is {level}. {entry.waiver}",
         f"In Python: {code(f'hublish.base.errors.{entry.error}')}." if entry.error else "",
     )

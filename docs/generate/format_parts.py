@@ -1,5 +1,6 @@
 """The reference of formats: suffixes, required packages and options of each serializer."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ def formats() -> str:
     return page(table(("Serializer", "Content", "Suffixes"), rows), *map(_format, FORMATS.values()))
 
 
-def tested_versions() -> dict[str, str]:
+def pinned_versions() -> dict[str, str]:
     """Return the versions of packages that the tests of formats install."""
     lines = [line for path in sorted(PINS.glob("requirements*.txt")) for line in path.read_text("utf-8").splitlines()]
     pins = [line.partition(" ")[0].partition("==") for line in lines if "==" in line and not line.startswith("#")]
@@ -41,10 +42,12 @@ def _format(entry: FormatEntry) -> str:
 
 
 def _needs(entry: FormatEntry) -> Iterator[str]:
-    versions = tested_versions()
+    versions = pinned_versions()
     for each in entry.requires:
-        version = versions.get(each.install.strip('"'), "")
-        yield f"Needs {code(each.command)}" + (f"; tested with version {version}." if version else ".")
+        # A package by its name, or as the extra of the same name.
+        names = re.findall(r"[a-z][\w-]*", each.install.partition("#")[0])
+        tested = ", ".join(f"{name} {versions[name]}" for name in names if name in versions)
+        yield f"Needs {code(each.command)}" + (f"; tested with {tested}." if tested else ".")
 
 
 def _options(options: tuple[Field, ...]) -> Iterator[str]:

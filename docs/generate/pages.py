@@ -5,6 +5,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Final
 
+from docs.generate.action_parts import action_inputs_and_outputs
 from docs.generate.card_page import card_page
 from docs.generate.command_pages import command_list, command_pages
 from docs.generate.document_pages import document_pages
@@ -17,6 +18,7 @@ from docs.generate.python_api import python_api
 
 PARTS: Final[Mapping[str, Callable[[], str]]] = MappingProxyType(
     {
+        "action": action_inputs_and_outputs,
         "commands": command_list,
         "environment variables": environment_variables,
         "errors": error_list,
