@@ -8,36 +8,45 @@ On a shared machine times vary from run to run, ratios much less. PART limits th
 Commands run as a user runs them: a new process each, start-up included, against an embedded Hub in a process of its
 own. Cold rows have a new Hub and a new HF_HOME each time; all files are in the page cache.
 
-README.md quotes a run. By the profiles of `make bench-profile`, this keeps rows above their goals on two cores:
+README.md quotes a run. By the profiles of `make bench-profile`, this keeps rows above their goals on two cores, where
+other work on the machine moves ratios by a fifth from run to run:
 
+* plan, nothing changed: of 0.69 s, importing the client takes 0.20, and the model of the manifest 0.13, of which
+  pydantic takes 0.07. The bytes of the files are not read.
 * publish, 1 GiB: both tools read 2.16 GB in 18,000 calls without xet. Of 5.5 s, starting takes 0.68, 0.24 of it the
   import of the client; digests and audit 1.3 on two cores, which they keep busy to nine tenths (SHA-256 0.84 s of
   processor time, SHA-1 for git's blob id 0.78); the new repo 0.15; sending 3.3, in which the thread of the Hub works
-  for 3.3 s and the client for 0.7. `hf upload` computes no SHA-1. To compute it from the bytes that are sent would save
-  0.4 s by this profile, and was not tried: the plan, which comes first, knows files by their blob id as well.
+  for 3.3 s and the client for 0.7. `hf upload` computes no SHA-1. To compute it from the bytes that are sent would
+  save 0.4 s by this profile, and is not possible: the plan, which comes first, knows files by their blob id as well.
   With xet, hf_xet hashes again what it sends: 1.08 GB more are read, 2.17 against 1.09 GB. A second xorb in flight
-  saves 0.6 to 1.2 s of 9 where nothing is compressed, in 287 to 294 MB. It saves nothing with compression.
-* publish, 5,000 files: the client's process takes 2.3 s of processor time, against 0.9 s. Of 3.0 s, starting takes
-  0.45, sealing 0.6 on two cores, upload modes and the new repo 0.4, the upload in parts 1.15, verifying 0.1, and the
-  lock 0.15, two thirds of which mask credentials in it. Bytes and calls are those of `hf upload`: 26 and 30 MB, 11,000
-  and 12,000 opened files. The main thread waits 1.05 s for responses, 0.8 s of it for commits, 0.14 s for each. To
-  prepare a part, and to render the lock, while the Hub stores another one would save 0.3 s at most by this profile, and
-  was not tried: the client prepares the body of a commit in the call that sends it. Eight threads that seal took twice
-  as long as one.
+  saves no time (`hublish/hub/client/xet_memory.py` has the figures), and takes 64 MB more.
+* publish, 5,000 files: the client's process takes 2.5 s of processor time, against 0.9 s. By samples of it, 23 % are
+  the audit, which a second process shares, 19 % the plan's digest and the lock, 16 % the upload in parts, of which
+  half is the client's own code, 8 % the new repo and its state, and most of the rest imports. Two thirds of the digest
+  and the lock were the search for credentials; it omits digests of files now, and takes half of the time: 43 in place
+  of 83 ms for the plan. The text of a plan takes 74 ms, as the compiled encoder of the standard library writes
+  no indentation. Bytes and calls are those of `hf upload`: 26 and 30 MB, 11,000 and 12,000 opened files. Of about 60
+  requests, 20 ask for upload modes, eight at once, and 12 list the tree twice, before the merge and after it. The
+  others are answered within milliseconds, except for six commits. Preparing a part outside of the client's call is 3 %
+  of the profile, and the lock 8 %: to overlap both with the Hub's work would save 0.2 s at most, and was not tried,
+  since it needs a thread that sends. Eight threads that seal took twice as long as one.
 * pull with xet: a file is checked when it has arrived, and the last one after all downloads.
-* 100,000 files: each costs 0.1 ms of audit, which a second process shares, and 0.035 ms for the rest. That is all that
-  is left the second time, in one process, in microseconds: 3.4 for listing it with its `stat`, 3.2 for the second
-  `stat` that finds a change since, 7 for its key, entry and checksum in the cache, 2 for its name's rules, 15 for the
-  values of each stage, 1.5 for masked output; and 0.3 s to start. Searching 500 names at once, tuples in place of
-  dataclasses, one scan of the cache and no garbage collection saved a quarter. Without the second `stat`, which notices
-  a change that came after the listing, it would take 3.1 s.
-* check: importing pydantic takes a fifth, compiling the methods of dataclasses and named tuples a quarter, and regular
-  expressions an eighth, of which half are pydantic's, yaml's and those of the standard library. Since cards show facts,
-  results and pictures of the release, a check of one also derives them, and imports 48 further modules: 0.08 s. All
-  work after the imports takes 0.04 s. The process that renders the card compiles the template meanwhile, and slows this
-  one down: without it, the card is reached 0.03 to 0.09 s earlier. A decorator that compiles methods of dataclasses
-  when they are called first saved 42 of 381 ms, and keeping the compiled template beside Python's bytecode 18 of 456.
-  Both were taken back: readers would have to learn a second kind of dataclass, and to trust a second kind of bytecode.
+* 100,000 files, at 2.8 s with an idle machine and 3.7 s with a busy one; listing them with their `stat` takes 0.20 s
+  alone. Each costs 0.1 ms of audit, which a second process shares, and 0.035 ms for the rest. That is all that is left
+  the second time, in one process, in microseconds: 3.4 for listing it with its `stat`, 3.2 for the second `stat` that
+  finds a change since, 7 for its key, entry and checksum in the cache, 2 for its name's rules, 15 for the values of
+  each stage, 1.5 for masked output; and 0.3 s to start. Searching 500 names at once, tuples in place of dataclasses,
+  one scan of the cache and no garbage collection saved a quarter. The second `stat` notices a change that came after
+  the listing.
+* check: `python -c pass` takes 0.01 s, `import pydantic` 0.08, and the model of the manifest 0.13; `hf version` takes
+  0.22, so that the goal is 0.15. Of the 0.27 s of a check, importing pydantic takes a fifth, compiling the methods of
+  dataclasses and named tuples a quarter, and regular expressions an eighth, of which half are pydantic's, yaml's and
+  those of the standard library. Since cards show facts, results and pictures of the release, a check of one also
+  derives them, and imports 48 further modules: 0.08 s. All work after the imports takes 0.04 s. The process that
+  renders the card compiles the template meanwhile, and slows this one down: without it, the card is reached 0.03 to
+  0.09 s earlier. A decorator that compiles methods of dataclasses when they are called first saved 42 of 381 ms, and
+  keeping the compiled template beside Python's bytecode 18 of 456. Both were taken back: readers would have to learn a
+  second kind of dataclass, and to trust a second kind of bytecode.
 """
 
 import argparse
