@@ -18,7 +18,7 @@ from hublish.pipeline.lock.lock import WriteLock
 from hublish.pipeline.render_card.merge_card import MergeCard, PublishedCard
 from hublish.pipeline.reseal.reseal import Recorded, Reseal
 from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
-from hublish.pipeline.upload.finish import Reveal, Tag
+from hublish.pipeline.upload.finish import Move, Reveal, Tag
 from hublish.pipeline.upload.prepare import Prepare
 from hublish.pipeline.upload.upload import Upload
 from hublish.pipeline.verify.verify import Verify
@@ -80,5 +80,6 @@ def publishing(hub: Hub, lock: Path) -> Pipeline[Plan, Receipt]:
         .then(Verify(hub))  # the commit on the Hub equals the plan
         .then(Reveal(hub))  # readers are admitted
         .then(Tag(hub))  # the name of the version
+        .then(Move(hub))  # the names that follow the releases
         .then(WriteLock(lock))  # the durable record
     )

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from hublish.base.values import RemoteFile
+    from hublish.base.values.moving_ref import MovingRef
     from hublish.cards.record.false_facts import FalseFact
     from hublish.hub.client.hub import Hub
 
@@ -37,6 +38,8 @@ class Verification:
     """Files that were added to the revision after the release."""
     different: tuple[str, ...]
     """Locked files with other bytes."""
+    moved: "tuple[MovingRef, ...]" = ()
+    """Tags and branches that followed the releases to this one, and are elsewhere now, or gone."""
     facts: "tuple[FalseFact, ...]" = ()
     """Facts that the card on the Hub states, and that do not hold."""
     plan_sha256: str | None = None
@@ -45,7 +48,7 @@ class Verification:
     @property
     def ok(self) -> bool:
         """Whether the revision is as it was locked."""
-        return not (self.missing or self.extra or self.different or self.facts)
+        return not (self.missing or self.extra or self.different or self.moved or self.facts)
 
 
 @takes(HubOptions)
@@ -153,7 +156,7 @@ def compared(hub: "Hub", lock: Lock, now: "Mapping[str, RemoteFile] | None" = No
     missing, different = differences(lock, now)
     # Publishing leaves files that were in the repo before it: only files that came later are extra.
     extra = sorted(now.keys() - {file.path_in_repo for file in lock.files} - _at_release(hub, lock))
-    return Verification(lock=lock, missing=missing, extra=tuple(extra), different=different)
+    return Verification(lock, missing, tuple(extra), different, moved=_moved(hub, lock))
 
 
 def differences(lock: Lock, files: "Mapping[str, RemoteFile]") -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -163,6 +166,12 @@ def differences(lock: Lock, files: "Mapping[str, RemoteFile]") -> tuple[tuple[st
         file.path_in_repo for file in lock.files if (remote := files.get(file.path_in_repo)) and not remote.holds(file)
     )
     return tuple(missing), tuple(different)
+
+
+def _moved(hub: "Hub", lock: Lock) -> "tuple[MovingRef, ...]":
+    from hublish.hub.client.moving_refs import current_refs
+
+    return tuple(ref for ref in current_refs(hub, lock, lock) if ref.at != lock.commit)
 
 
 def _at_release(hub: "Hub", lock: Lock) -> set[str]:

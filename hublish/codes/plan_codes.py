@@ -233,5 +233,12 @@ STALE: Final = (
         cause="`repo.tag` or a variable in it changed, or the tag was created on the Hub in the meantime.",
         fix="Restore the version, or make a new plan and have it reviewed.",
     ),
+    Code(
+        "plan.stale.moves",
+        "A moving tag or branch that is elsewhere since the review",
+        cause="A name under `repo.moving_tags` or `repo.moving_branches` is at another commit on the Hub than in the "
+        "reviewed plan: another release took it along, or a person moved it.",
+        fix="Find out which release it is at, then make a new plan and have it reviewed.",
+    ),
 )
 """The differences between a reviewed plan and the one that would be published."""

@@ -94,6 +94,14 @@ SURPRISES: Final = (
         level="warning",
     ),
     Code(
+        "surprise.moves",
+        "A name that moves to a pre-release or back",
+        cause="The tag of the release names a pre-release, or is lower than the release that a moving tag or branch is "
+        "at. Readers of `latest` get it.",
+        fix='Choose the name by a variable: `moving_tags: ["{{ channel }}"]` with `--set channel=next`.',
+        level="warning",
+    ),
+    Code(
         "surprise.policy",
         "A policy that permits more",
         cause="A value under `policy` permits files that it did not permit for the last release, or permits pickles "

@@ -156,6 +156,7 @@ def _facts(plan: PlanDocument) -> Iterator[tuple[str, str]]:
     created = "a new branch" if plan.repo_exists else "a new repo"
     yield "Parent", plan.parent_commit[:12] if plan.parent_commit else created
     yield "Tag", plan.tag or "none"
+    yield from (("Moves", str(move)) for move in plan.moves)
     yield "To send", format_size(plan.bytes_to_send)
     if plan.last_release is not None:
         last = plan.last_release

@@ -18,6 +18,7 @@ from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
 from hublish.pipeline.compare.advice import with_checked_card
+from hublish.pipeline.compare.moving_refs import with_moves
 from hublish.pipeline.compare.released_manifest import as_released, released_policy
 from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns
@@ -60,7 +61,7 @@ def compared_again(plan: Plan, hub: Hub) -> Plan:
     """
     released = frozenset(change.path_in_repo for change in plan.changes if change.was_released)
     # Everything that an earlier head decided.
-    blank = replace(plan, open_pull_request=None, tag=None, existing_commit=None, refusals=())
+    blank = replace(plan, open_pull_request=None, tag=None, moves=(), existing_commit=None, refusals=())
     return _compared(blank, hub, released, workers())
 
 
@@ -68,10 +69,10 @@ def _compared(plan: Plan, hub: Hub, released: frozenset[str], executor: Executor
     target, head = plan.target, plan.head
     # A restored release has the hub.yaml that it had.
     release = plan.release if plan.release.former else as_released(plan.release, target, head, hub)
-    # Later steps compare the whole plan with a tree, so that the files come first, then pull request and tag.
+    # Later steps compare the whole plan with a tree, so that the files come first, then the refs.
     changes = _with_upload_modes(_changes(release, head, released), release, target, head, hub, executor)
     plan = replace(plan, release=release, changes=changes, settings=setting_changes(target, head))
-    return existing.with_tag(existing.with_pull_request(plan, hub), hub)
+    return with_moves(existing.with_tag(existing.with_pull_request(plan, hub), hub), hub)
 
 
 def deletions(paths: Sequence[str], patterns: Patterns) -> Mapping[str, Change]:

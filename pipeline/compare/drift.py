@@ -53,6 +53,16 @@ def _changed(before: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]
 def _settings(lock: Lock, target: Target) -> Iterator[Setting]:
     # The lock has the ref of a pull request, the manifest the branch that it is to be merged into.
     revision = lock.revision if target.create_pr else target.revision
-    for name, before, after in (("revision", lock.revision, revision), ("tag", lock.tag, target.tag)):
+    rows = (
+        ("revision", lock.revision, revision),
+        ("tag", lock.tag, target.tag),
+        ("moving_tags", _joined(lock.moving_tags), _joined(target.moving_tags)),
+        ("moving_branches", _joined(lock.moving_branches), _joined(target.moving_branches)),
+    )
+    for name, before, after in rows:
         if before != after:
             yield Setting(name, before, after or "none")
+
+
+def _joined(names: tuple[str, ...]) -> str | None:
+    return ", ".join(names) or None

@@ -12,9 +12,9 @@ _TARGET = (
     *("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message", "card"),
     "restores",
 )
-_REMOTE = ("repo_exists", "parent_commit", "settings", "tag")
+_REMOTE = ("repo_exists", "parent_commit", "settings", "tag", "moves")
 # When a run that was killed has created the repo or the branch since the review, only these are left to compare.
-_PREPARED = ("settings", "tag")
+_PREPARED = ("settings", "tag", "moves")
 
 
 def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
@@ -85,13 +85,21 @@ def _created_since(reviewed: PlanDocument, fresh: PlanDocument) -> bool:
 
 
 def _without_done(reviewed: PlanDocument, fresh: PlanDocument) -> PlanDocument:
-    """Return the reviewed plan without the settings and the tag that have been applied since."""
+    """Return the reviewed plan without the settings, the tag and the moves that have been applied since."""
     # Applied settings are missing from the fresh plan. The others must have been reviewed.
     left = {(setting.name, setting.after) for setting in fresh.settings}
     reviewed_settings = {(setting.name, setting.after) for setting in reviewed.settings}
     settings = fresh.settings if left <= reviewed_settings else reviewed.settings
     tag = fresh.tag if fresh.tag is None else reviewed.tag
-    return reviewed.model_copy(update={"settings": settings, "tag": tag})
+    moves = fresh.moves if _all_reviewed(reviewed, fresh) else reviewed.moves
+    return reviewed.model_copy(update={"settings": settings, "tag": tag, "moves": moves})
+
+
+def _all_reviewed(reviewed: PlanDocument, fresh: PlanDocument) -> bool:
+    """Return whether every ref moves as it was reviewed, or is missing because a run was killed while moving it."""
+    known = {(move.kind, move.name): move.before for move in reviewed.moves}
+    moves = ((known.get((move.kind, move.name), ""), move.before) for move in fresh.moves)
+    return all(before == now or (now is None and before != "") for before, now in moves)
 
 
 def _fields(reviewed: PlanDocument, fresh: PlanDocument, names: tuple[str, ...]) -> Iterator[Problem]:
@@ -99,7 +107,9 @@ def _fields(reviewed: PlanDocument, fresh: PlanDocument, names: tuple[str, ...])
         before, now = getattr(reviewed, name), getattr(fresh, name)
         if before != now:
             # These are long, and the plan itself shows them.
-            shown = "" if name in ("settings", "commit_message", "restores") else f": reviewed {before}, now {now}"
+            shown = (
+                "" if name in ("settings", "moves", "commit_message", "restores") else f": reviewed {before}, now {now}"
+            )
             yield Problem(f"plan.stale.{name}", f"{name} changed{shown}")
 
 

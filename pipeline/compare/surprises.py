@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from hublish.base.values.publication import RELEASED_BEFORE
 from hublish.base.values.surprise import Importance, Surprise
 from hublish.formats.catalogue import WEIGHT_SUFFIXES
+from hublish.pipeline.compare.version_order import is_lower, moves_unexpectedly
 from hublish.schemas.documents.file_names import CARD_FILE, GITATTRIBUTES
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.plan import LastRelease, PlanDocument, PlannedFile, PlannedSetting
@@ -35,8 +36,6 @@ _NAMED: Final = 3
 # Files that readers of a model or dataset run: by `trust_remote_code`, or by hand.
 _CODE: Final = (".py", ".pyc", ".so", ".dll", ".dylib", ".exe", ".jar", ".sh", ".bash", ".bat", ".cmd", ".ps1", ".vbs")
 _LICENSES: Final = re.compile(r"(?:license|licence|copying|notice)(?:\.\w+)?", re.IGNORECASE)
-# A hostile tag may have more digits than Python converts.
-_NUMBER: Final = re.compile(r"[0-9]{1,18}")
 # The effect of permitting files that the policy forbids, and whether it matters even when it is not new.
 _PERMITS: Final = {
     "secrets": ("files with secrets may be released", True),
@@ -95,7 +94,7 @@ def was_released(file: PlannedFile) -> bool:
 
 def _refusals(plan: PlanDocument) -> Iterator[Surprise]:
     for message in plan.refusals:
-        yield Surprise("surprise.refused", "high", message, path="repo.tag")
+        yield Surprise("surprise.refused", "high", message, path="repo")
 
 
 def _settings(plan: PlanDocument) -> Iterator[Surprise]:
@@ -163,7 +162,7 @@ def _tag(plan: PlanDocument) -> Iterator[Surprise]:
         if not plan.refusals:
             message = f"it gets no tag, and the last release has {last.tag}"
             yield Surprise("surprise.tag", "medium", message, path="repo.tag")
-    elif _NUMBER.sub("", plan.tag) == _NUMBER.sub("", last.tag) and _numbers(plan.tag) < _numbers(last.tag):
+    elif is_lower(plan.tag, last.tag):
         message = f"its tag {plan.tag} is lower than {last.tag}, the one of the last release"
         yield Surprise("surprise.tag", "medium", message, path="repo.tag")
 
@@ -306,6 +305,7 @@ _RULES: Final[tuple[Rule, ...]] = (
     _other_branch,
     _first_release,
     _tag,
+    moves_unexpectedly,
     _policy,
     _dirty,
     _findings,
@@ -385,10 +385,6 @@ def _host(endpoint: str) -> tuple[str, str, str]:
     except ValueError:  # a lock may have been edited
         return "", endpoint, ""
     return url.scheme.lower(), url.netloc.lower(), url.path.rstrip("/")
-
-
-def _numbers(tag: str) -> tuple[int, ...]:
-    return tuple(map(int, _NUMBER.findall(tag)))
 
 
 def _short(commit: str | None) -> str:

@@ -25,6 +25,7 @@ from hublish.schemas.documents.plan import (
     PlanDocument,
     PlannedFile,
     PlannedFinding,
+    PlannedMove,
     PlannedSetting,
     RestoredRelease,
 )
@@ -95,6 +96,7 @@ def _without_lists(plan: Plan) -> PlanDocument:
         card=plan.card,
         commit_message=target.commit_message,
         tag=plan.tag,
+        moves=tuple(_planned_moves(plan)),
         pull_request=plan.open_pull_request,
         commits=count_commits(plan),
         bytes_to_send=plan.bytes_to_send,
@@ -134,6 +136,8 @@ def receipt_fields(receipt: Receipt) -> dict[str, Any]:
         url=receipt.url,
         pull_request=receipt.pull_request,
         tag=receipt.tag,
+        moving_tags=receipt.moving_tags,
+        moving_branches=receipt.moving_branches,
         verified=receipt.verified,
         plan=_without_lists(receipt.plan),
         plan_sha256=receipt.plan.sha256,
@@ -154,7 +158,7 @@ def _without_files(receipt: Receipt) -> Lock:
     former, project = release.former, release.project
     place = {
         **{name: getattr(target, name) for name in ("repo_id", "repo_type", "endpoint", "visibility", "gated")},
-        **{name: getattr(receipt, name) for name in ("revision", "commit", "tag")},
+        **{name: getattr(receipt, name) for name in ("revision", "commit", "tag", "moving_tags", "moving_branches")},
         # The branch may be at the release itself.
         "restores": former.name if former and former.commit != receipt.commit else None,
         "files": (),
@@ -218,6 +222,17 @@ def _planned_setting(setting: Setting) -> PlannedSetting:
     # The document holds strings, `False` among them: plans that were reviewed earlier stay comparable.
     before = None if setting.before is None else str(setting.before)
     return PlannedSetting(name=setting.name, before=before, after=str(setting.after))
+
+
+def _planned_moves(plan: Plan) -> Iterator[PlannedMove]:
+    # Of several tags at one commit, the first one; those that move themselves name no release.
+    names = {
+        commit: tag
+        for tag, commit in sorted(plan.head.tags.items(), reverse=True)
+        if tag not in plan.target.moving_tags
+    }
+    for ref in plan.moves:
+        yield PlannedMove(kind=ref.kind, name=ref.name, before=ref.at, release=names.get(ref.at or ""))
 
 
 def _findings(release: Release) -> Iterator[PlannedFinding]:

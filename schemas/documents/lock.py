@@ -14,7 +14,16 @@ from hublish.schemas.documents.json_stream import JsonWriter
 from hublish.schemas.documents.manifest import Load
 
 LOCK_VERSION: Final = 2
-_SECOND_VERSION: Final = ("card", "facts", "waived", "visibility", "gated", "restores")
+_SECOND_VERSION: Final = (
+    "card",
+    "facts",
+    "waived",
+    "visibility",
+    "gated",
+    "restores",
+    "moving_tags",
+    "moving_branches",
+)
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
@@ -82,6 +91,10 @@ class Lock(Document):
     """The commit that contains the release."""
     tag: str | None = None
     """The tag at that commit."""
+    moving_tags: tuple[str, ...] = ()
+    """The tags that follow the releases, and were set to that commit."""
+    moving_branches: tuple[str, ...] = ()
+    """The branches that were set to it in the same way."""
     manifest_sha256: Sha256
     """The digest of hub.yaml when it was published. After a change of settings alone, the file of the release is an
     older one."""

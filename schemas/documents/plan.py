@@ -89,6 +89,25 @@ class PlannedSetting(Document):
     """The value after publishing."""
 
 
+class PlannedMove(Document):
+    """A tag or branch that is set to the commit of the release."""
+
+    kind: Literal["tag", "branch"]
+    """What it is."""
+    name: str
+    """Its name."""
+    before: Sha1 | None
+    """The commit it is at; null when it does not exist."""
+    release: str | None = None
+    """The tag of the release at that commit; null without one."""
+
+    def __str__(self) -> str:
+        if self.before is None:
+            return f"{self.kind} {self.name} to this commit, which is new"
+        release = f" ({self.release})" if self.release else ""
+        return f"{self.kind} {self.name} from {self.before[:12]}{release} to this commit"
+
+
 class LastRelease(Document):
     """The last release from the same manifest, as its lock records it."""
 
@@ -166,6 +185,8 @@ class PlanDocument(Document):
     """The first line of the commit message."""
     tag: str | None
     """The tag to create after the verification; null when none is needed."""
+    moves: tuple[PlannedMove, ...] = ()
+    """The tags and branches that move to the release after the verification; empty in a plan of an earlier hublish."""
     pull_request: Count | None = None
     """An open pull request that proposes exactly this release."""
     commits: Count | None = None

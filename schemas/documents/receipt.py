@@ -25,6 +25,10 @@ class ReceiptDocument(Document):
     """The number of the pull request that proposes it."""
     tag: str | None
     """The tag at the commit."""
+    moving_tags: tuple[str, ...] = ()
+    """The tags that follow the releases, and are at the commit; empty in a receipt of an earlier hublish."""
+    moving_branches: tuple[str, ...] = ()
+    """The branches that do so."""
     verified: Flag
     """Whether every file at the commit was compared with the plan."""
     plan: PlanDocument

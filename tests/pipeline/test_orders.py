@@ -36,6 +36,7 @@ def test_publishing_reads_as_the_product() -> None:
         "verifying the release on the Hub",
         "opening the repo to its readers",
         "tagging the release",
+        "moving tags and branches to the release",
         "writing the lock",
     ]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final, Literal
 
+from hublish.base.values.moving_ref import MovingRef
 from hublish.base.values.notebook_table import markdown_table
 from hublish.base.values.remote_tree import RemoteFile
 from hublish.base.values.sealed_release import Release, ReleaseFile
@@ -47,6 +48,8 @@ class Head:
     gated: str | Literal[False] | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     """The commit of each tag."""
+    branches: Mapping[str, str] = field(default_factory=dict)
+    """The commit of each branch; empty when no branch follows the releases of the target."""
     default_commit: str | None = None
     """The head of main, from which a missing branch is created."""
 
@@ -117,6 +120,8 @@ class Plan:
     """A pull request that proposes exactly this release already."""
     tag: str | None = None
     """The tag to create after verification; None without one, or when it exists already."""
+    moves: tuple[MovingRef, ...] = ()
+    """The tags and branches to set to the release after verification, as they are now."""
     existing_commit: str | None = None
     """The commit that contains this release already: its tag's, else the head; None without one."""
     refusals: tuple[Problem, ...] = ()
@@ -145,6 +150,7 @@ class Plan:
         shown = self.of(Action.ADD, Action.CHANGE, Action.DELETE, Action.IGNORE)
         rows = [(change.action.value, change.path_in_repo, format_size(change.size), change.reason) for change in shown]
         rows += [("set", setting.name, "", str(setting.after)) for setting in self.settings]
+        rows += [("move", str(ref), "", f"from {ref.at}" if ref.at else "new") for ref in self.moves]
         return markdown_table(f"{self.target}: {self._summary}", ("action", "file", "size", "rule"), rows)
 
     @property
@@ -173,7 +179,7 @@ class Plan:
     @property
     def nothing_to_do(self) -> bool:
         """Whether the remote matches the manifest already."""
-        return not (self.commits or self.settings or self.tag)
+        return not (self.commits or self.settings or self.tag or self.moves)
 
     @property
     def bytes_to_send(self) -> int:
@@ -202,6 +208,10 @@ class Receipt:
     verified: bool = False
     tag: str | None = None
     """The tag that points to the commit."""
+    moving_tags: tuple[str, ...] = ()
+    """The tags that follow the releases, and point to the commit."""
+    moving_branches: tuple[str, ...] = ()
+    """The branches that do so."""
 
     def __repr__(self) -> str:
         return f"Receipt({self.plan.target}, {', '.join(self._facts)})"
@@ -213,6 +223,8 @@ class Receipt:
             *([("url", self.url)] if self.url else []),
             *([("pull request", str(self.pull_request))] if self.pull_request else []),
             *([("tag", self.tag)] if self.tag else []),
+            *([("moving tags", ", ".join(self.moving_tags))] if self.moving_tags else []),
+            *([("moving branches", ", ".join(self.moving_branches))] if self.moving_branches else []),
             ("verified", "yes" if self.verified else "no"),
             ("files", str(len(self.plan.release.files))),
         ]
@@ -254,7 +266,7 @@ class LocalDrift:
     removed: tuple[str, ...] = ()
     """Locked files that are not part of the release any more."""
     settings: tuple[Setting, ...] = ()
-    """Differences between manifest and lock: the branch, the tag."""
+    """Differences between manifest and lock: the branch, the tag, and what follows the releases."""
 
     @property
     def any(self) -> bool:

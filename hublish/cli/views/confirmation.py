@@ -48,5 +48,6 @@ def confirmation(plan: PlanDocument) -> tuple[str, str]:
 
 
 def _rest(plan: PlanDocument) -> str:
+    settings = [plural(len(plan.settings), "setting")] if plan.settings else []
     tag = [f"the tag {plan.tag}"] if plan.tag else []
-    return " and ".join([*([plural(len(plan.settings), "setting")] if plan.settings else []), *tag])
+    return " and ".join([*settings, *tag, *(f"the {move.kind} {move.name}" for move in plan.moves)])

@@ -295,8 +295,8 @@ def facts_of(plan: PlanDocument) -> Iterator[tuple[str, str]]:
     if plan.commits is not None and plan.commits > 1:
         how = "for its reviewers" if plan.create_pr else "merged in one step once all are verified"
         yield "parts", f"{plan.commits} commits to a draft pull request, {how}"
-    if plan.tag:
-        yield "tag", f"{plan.tag}, once the commit is verified"
+    yield from [("tag", f"{plan.tag}, once the commit is verified")] if plan.tag else []
+    yield from (("moves", str(move)) for move in plan.moves)
     if plan.pull_request:
         yield "proposed", f"pull request {plan.pull_request} already holds this release"
 

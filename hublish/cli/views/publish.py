@@ -110,6 +110,8 @@ class ReceiptView:
             yield "verified", f"{plural(len(receipt.plan.release.files), 'file')}, as planned"
         if receipt.tag:
             yield "tag", receipt.tag
+        if moved := [*receipt.moving_tags, *receipt.moving_branches]:
+            yield "moved", ", ".join(moved)
         # To compare with the page that was approved.
         if receipt.created and receipt.plan.sha256:
             yield "plan", f"sha256 {receipt.plan.sha256}"

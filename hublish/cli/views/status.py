@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from hublish.api.status import RemoteDrift, Status
 from hublish.base.values import Setting
+from hublish.base.values.moving_ref import MovingRef
 from hublish.base.values.publication import LocalDrift
 from hublish.cli.report.json import error_document, fields
 from hublish.cli.terminal.color import Paint
@@ -19,7 +20,7 @@ from hublish.cli.views.phrases import (
     short,
     size_of,
 )
-from hublish.cli.views.verify import difference_document, lock_document
+from hublish.cli.views.verify import difference_document, lock_document, moved_row
 from hublish.schemas.documents.sizes import format_size
 
 if TYPE_CHECKING:
@@ -164,19 +165,13 @@ def _remote_rows(remote: RemoteDrift) -> Iterator[Row]:
         return
     if remote.moved:
         yield "~", lock.revision, f"{short(lock.commit)} -> {short(remote.head)}{_since(remote)}"
-    if remote.tag_moved:
-        yield _tag_row(remote)
+    if remote.tag_moved and lock.tag:
+        yield moved_row(MovingRef("tag", lock.tag, remote.tag_at), lock)
+    yield from (moved_row(ref, lock) for ref in found.moved)
     yield from (("-", path, "missing") for path in found.missing)
     yield from (("~", path, "different bytes") for path in found.different)
     yield from (("+", path, "not in the lock") for path in found.extra)
     yield from (("~", item.name, f"{item.before}, but {item.after} in the manifest") for item in remote.settings)
-
-
-def _tag_row(remote: RemoteDrift) -> Row:
-    subject = f"tag {remote.lock.tag}"
-    if remote.tag_at is None:
-        return "-", subject, "deleted"
-    return "~", subject, f"{short(remote.lock.commit)} -> {short(remote.tag_at)}"
 
 
 def _since(remote: RemoteDrift) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from hublish.api.verify import Verification
+from hublish.base.values.moving_ref import MovingRef
 from hublish.cards.record.false_facts import FalseFact
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
@@ -33,6 +34,9 @@ class VerificationView:
         ):
             if paths:
                 yield from [paint("bold", title), *(paint(color, f"  {mark} {path}") for path in paths)]
+        if found.moved:
+            yield paint("bold", "No longer at this release")
+            yield from (paint("yellow", f"  {' '.join(moved_row(ref, found.lock))}") for ref in found.moved)
         if found.facts:
             yield paint("bold", "Facts of the card that do not hold")
             for fact in found.facts:
@@ -55,15 +59,16 @@ class VerificationView:
         yield Paragraph(f"**{ink.text(self._verdict(Paint()))}**")
         kinds = (("missing on the Hub", found.missing), ("different from the lock", found.different))
         rows = [(kind, ink.code(path)) for kind, paths in (*kinds, ("not in the lock", found.extra)) for path in paths]
+        rows += [("no longer at this release", ink.code(str(ref))) for ref in found.moved]
         if rows:
-            yield Table(("difference", "path"), rows, "file")
+            yield Table(("difference", "path"), rows, "difference")
         if found.facts:
             yield Paragraph("#### Facts of the card that do not hold")
             facts = [f"{ink.code(fact.problem.place)}: {ink.text(fact.problem.message)}" for fact in found.facts]
             yield Items(facts, "fact")
 
     def document(self) -> Any:
-        """Return the verdict, the three lists, and the facts that do not hold."""
+        """Return the verdict, the lists of differences, and the facts that do not hold."""
         return {
             "ok": self.verification.ok,
             **lock_document(self.verification.lock),
@@ -73,9 +78,9 @@ class VerificationView:
         }
 
     def quiet(self) -> Iterable[str]:
-        """Return every path that differs from the lock."""
+        """Return every path, tag and branch that differs from the lock."""
         found = self.verification
-        return [*found.missing, *found.different, *found.extra]
+        return [*found.missing, *found.different, *found.extra, *map(str, found.moved)]
 
     def _verdict(self, paint: Paint) -> str:
         found = self.verification
@@ -86,8 +91,9 @@ class VerificationView:
             return f"{paint('green', 'ok')}  {where}: {count} as in the lock, at commit {short(lock.commit)}"
         counts = ((found.missing, "missing"), (found.different, "different"), (found.extra, "extra"))
         text = ", ".join(f"{len(paths)} {name}" for paths, name in counts)
+        moved = f", {plural(len(found.moved), 'moved ref')}" if found.moved else ""
         false = f", {plural(len(found.facts), 'false fact')}" if found.facts else ""
-        return f"{paint('red', 'FAILED')}  {where}: {text}{false}"
+        return f"{paint('red', 'FAILED')}  {where}: {text}{moved}{false}"
 
 
 def _fact_document(fact: FalseFact) -> dict[str, Any]:
@@ -102,5 +108,13 @@ def lock_document(lock: Lock) -> dict[str, Any]:
 
 
 def difference_document(found: Verification) -> dict[str, Any]:
-    """Return the paths that differ from a lock as plain data. Its keys are stable."""
-    return fields(found, "missing", "different", "extra")
+    """Return everything that differs from a lock as plain data. Its keys are stable."""
+    moved = [fields(ref, "kind", "name", "at") for ref in found.moved]
+    return {**fields(found, "missing", "different", "extra"), "moved": moved}
+
+
+def moved_row(ref: MovingRef, lock: Lock) -> tuple[str, str, str]:
+    """Return a mark, the tag or branch, and its change."""
+    if ref.at is None:
+        return "-", str(ref), "deleted"
+    return "~", str(ref), f"{short(lock.commit)} -> {short(ref.at)}"

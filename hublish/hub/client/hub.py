@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from hublish.base.errors import HublishError, RemoteError
 from hublish.base.progress import SILENT, Progress
@@ -114,7 +114,7 @@ class Hub:
             files=self.tree(target, start) if start else {},
             visibility=info.visibility,
             gated=info.gated,
-            tags=self.tags(target),
+            **self.refs(target, "tags", *(["branches"] if target.moving_branches else [])),
             default_commit=info.commit,
         )
 
@@ -125,17 +125,18 @@ class Hub:
 
     def tags(self, repo: RepoRef) -> Mapping[str, str]:
         """Return the commit of each tag."""
-        return self._refs(repo, "tags")
+        return self.refs(repo, "tags")["tags"]
 
     def branches(self, repo: RepoRef) -> Mapping[str, str]:
         """Return the commit of each branch."""
-        return self._refs(repo, "branches")
+        return self.refs(repo, "branches")["branches"]
 
-    def _refs(self, repo: RepoRef, kind: Literal["tags", "branches"]) -> Mapping[str, str]:
-        action = f"listing the {kind} of {repo.repo_id}"
+    def refs(self, repo: RepoRef, *kinds: str) -> Mapping[str, Mapping[str, str]]:
+        """Return the commit of each of the `tags` or `branches`, by kind and name: they come in one response."""
+        action = f"listing the {' and '.join(kinds)} of {repo.repo_id}"
         body = self.request(action, "GET", f"{repo.repo_type}s/{repo.repo_id}/refs")
         with self.translating(action):
-            return listings.refs_of(body, kind)
+            return {kind: listings.refs_of(body, kind) for kind in kinds}
 
     def commit_of(self, repo: RepoRef, revision: str) -> str:
         """Return the commit of a branch, tag or pull request ref."""

@@ -11,7 +11,7 @@ from hublish.base.values.surprise import Surprise
 from hublish.diffs.differences import FileDiff, Line
 from hublish.pages.review_page import Evidence, review_page, verdict
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.plan import PlannedFinding, PlannedSetting
+from hublish.schemas.documents.plan import PlannedFinding, PlannedMove, PlannedSetting
 from tests.hublish.pages.evidence import CARD, evidence, plan_of, planned, text_diff
 
 # Not a real one, and written in parts: a search for secrets in this repository finds nothing.
@@ -68,6 +68,7 @@ def test_each_of_many_surprises_is_on_the_page_and_the_later_ones_are_folded() -
     assert all(f"number {number}." in shown for number in range(1000))
 
 
+MOVE = PlannedMove(kind="tag", name="latest", before="a" * 40, release="v1")
 SENTENCES = {
     "Publishing changes the public model acme/digits at https://huggingface.co on main in one commit": {},
     "Publishing creates the private and gated model": {
@@ -76,6 +77,8 @@ SENTENCES = {
         "gated": "manual",
     },
     "by a pull request to main": {"create_pr": True},
+    "creates the tag v1.2.0, and moves the tag latest.": {"moves": (MOVE,)},
+    "tag latest from aaaaaaaaaaaa (v1) to this commit": {"moves": (MOVE,)},
     "in 1,002 commits, “ Release v1.2.0 ” , and creates the tag v1.2.0": {"commits": 1002},
 }
 

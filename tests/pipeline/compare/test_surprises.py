@@ -7,7 +7,7 @@ import pytest
 from hublish.base.values.publication import RELEASED_BEFORE
 from hublish.pipeline.compare.surprises import has_many_deletions, is_made_public, surprises
 from hublish.schemas.documents.manifest import Policy
-from hublish.schemas.documents.plan import PlanDocument, PlannedFinding, PlannedSetting
+from hublish.schemas.documents.plan import PlanDocument, PlannedFinding, PlannedMove, PlannedSetting
 from tests.pipeline.compare.planned import GB, HEAD, MB, OLD, file, last, planned
 
 
@@ -20,12 +20,16 @@ def finding(code: str, waived: str | None = None) -> dict[str, Any]:
     return {"findings": (PlannedFinding.model_validate(known),)}
 
 
+MOVE = PlannedMove(kind="tag", name="latest", before=OLD, release="v1.0.2")
+
+
 def deleted(count: int, folder: str = "old") -> tuple[Any, ...]:
     return tuple(file(f"{folder}/{number}.json", 10, 10, "delete") for number in range(count))
 
 
 def test_an_ordinary_second_release_has_no_surprise() -> None:
     assert surprises(planned()) == ()
+    assert surprises(planned(moves=(MOVE,))) == ()
 
 
 # The plan, its most important surprise, and a part of the message.
@@ -51,6 +55,13 @@ def test_an_ordinary_second_release_has_no_surprise() -> None:
         (planned(last_release=last(commit=OLD)), "moved_head", "medium", "at 222222222222, not at 111111111111"),
         (planned(tag=None), "tag", "medium", "the last release has v1.0.0"),
         (planned(tag="v0.9.0"), "tag", "medium", "v0.9.0 is lower than v1.0.0"),
+        (
+            planned(tag="v1.1.0-rc.1", moves=(MOVE,)),
+            "moves",
+            "medium",
+            "latest moves to v1.1.0-rc.1, which names a pre",
+        ),
+        (planned(tag="v1.0.1", moves=(MOVE,)), "moves", "medium", "latest moves back from v1.0.2 to v1.0.1"),
         (planned(refusals=("the tag v1.1.0 is already at 333",)), "refused", "high", "already at 333"),
         (planned(policy=Policy(pickle="allow")), "policy", "high", "pickle changes from forbid to allow"),
         (planned(policy=Policy(pickle="warn"), released_policy=None), "policy", "medium", "policy.pickle is warn"),

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from hublish.base.values import FormerRelease, Setting
+from hublish.base.values.moving_ref import MovingRef
 from hublish.cli.views.confirmation import confirmation
 from hublish.cli.views.plan import PlanView
 from tests.hublish.cli.views.values import Make
@@ -38,6 +39,8 @@ def test_without_files_it_names_settings_and_tag(make: Make) -> None:
     settings = (Setting("gated", False, "manual"),)
     assert asked(make, settings=settings, tag="v1")[0].endswith(": no files, only 1 setting and the tag v1?")
     assert asked(make, tag="v1")[0].endswith(": no files, only the tag v1?")
+    moves = (MovingRef("tag", "latest", None),)
+    assert asked(make, tag="v1", moves=moves)[0].endswith(": no files, only the tag v1 and the tag latest?")
 
 
 def test_many_deletions_ask_for_the_name(make: Make) -> None:

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from hublish.base.values import Plan, Setting
+from hublish.base.values.moving_ref import MovingRef
 from hublish.cli.report.markup import LIMIT
 from hublish.cli.terminal.text import width
 from hublish.cli.views.diff import PlanDiffView
@@ -48,6 +49,16 @@ def test_a_changed_setting_shows_both_values(make: Make, show: Show) -> None:
     shown = show(PlanView(make.plan(settings=settings)))
     assert "~ visibility  private -> public" in shown
     assert "~ gated       manual -> false" in shown
+    assert "No commit is needed." in shown
+
+
+def test_what_moves_names_the_commit_and_the_release_that_it_leaves(make: Make, show: Show) -> None:
+    target = make.target(moving_tags=("latest",), moving_branches=("stable",))
+    moves = (MovingRef("tag", "latest", "f" * 40), MovingRef("branch", "stable", None))
+    plan = make.plan(target=target, head=make.head(tags={"latest": "f" * 40, "v1.0.0": "f" * 40}), moves=moves)
+    shown = show(PlanView(plan))
+    assert "moves     tag latest from ffffffffffff (v1.0.0) to this commit\n" in shown
+    assert "moves     branch stable to this commit, which is new\n" in shown
     assert "No commit is needed." in shown
 
 

@@ -8,6 +8,7 @@ from hublish.api.status import RemoteDrift, Status
 from hublish.api.verify import Verification
 from hublish.base.errors import OfflineError
 from hublish.base.values import Release, Setting
+from hublish.base.values.moving_ref import MovingRef
 from hublish.base.values.publication import ChangedFile, LocalDrift
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.status import StatusView
@@ -36,7 +37,13 @@ MOVED = RemoteDrift(
     PARENT,
     2,
     PARENT,
-    Verification(LOCK, missing=("model.bin",), extra=("evil.py",), different=("config.json",)),
+    Verification(
+        LOCK,
+        missing=("model.bin",),
+        extra=("evil.py",),
+        different=("config.json",),
+        moved=(MovingRef("tag", "latest", PARENT),),
+    ),
     (Setting("visibility", "private", "public"),),
 )
 GONE = RemoteDrift(
@@ -98,6 +105,7 @@ def test_quiet_prints_one_difference_per_line(status: Status) -> None:
         "local - old.json",
         "remote ~ main",
         "remote ~ tag v1.2.0",
+        "remote ~ tag latest",
         "remote - model.bin",
         "remote ~ config.json",
         "remote + evil.py",
@@ -137,6 +145,7 @@ def test_json_has_both_halves(status: Status) -> None:
             "missing": ["model.bin"],
             "different": ["config.json"],
             "extra": ["evil.py"],
+            "moved": [{"kind": "tag", "name": "latest", "at": PARENT}],
             "settings": [{"name": "visibility", "before": "private", "after": "public"}],
         },
         "error": None,

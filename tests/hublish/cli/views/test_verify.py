@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from hublish import Verification
+from hublish.base.values.moving_ref import MovingRef
 from hublish.cards.record.false_facts import FalseFact
 from hublish.cli.views.phrases import RepeatedOptions
 from hublish.cli.views.verify import VerificationView
@@ -35,6 +36,16 @@ def test_a_release_that_matches_its_lock_takes_one_line(good: Verification, show
 
 def test_every_difference_is_named(bad: Verification, show: Show, golden: Golden) -> None:
     golden("verify_failed", show(VerificationView(bad, RepeatedOptions(" -f a/hub.yaml", " --local"))))
+
+
+def test_a_tag_that_no_longer_follows_is_a_difference(good: Verification, show: Show) -> None:
+    refs = (MovingRef("tag", "latest", "f" * 40), MovingRef("branch", "stable", None))
+    view = VerificationView(replace(good, moved=refs))
+    text = show(view)
+    assert "  ~ tag latest 0123456789ab -> ffffffffffff\n  - branch stable deleted\n" in text
+    assert "0 missing, 0 different, 0 extra, 2 moved refs" in text
+    assert list(view.quiet()) == ["tag latest", "branch stable"]
+    assert view.document()["ok"] is False
 
 
 @pytest.fixture
