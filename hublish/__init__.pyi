@@ -14,6 +14,8 @@ from hublish.api.card import card_page as card_page
 from hublish.api.card import card_template as card_template
 from hublish.api.card import missing_sections as missing_sections
 from hublish.api.check import check as check
+from hublish.api.deprecate import Deprecation as Deprecation
+from hublish.api.deprecate import deprecate as deprecate
 from hublish.api.diff import ReleaseDiff as ReleaseDiff
 from hublish.api.diff import diff as diff
 from hublish.api.diff import plan_with_diffs as plan_with_diffs

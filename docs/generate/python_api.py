@@ -9,7 +9,7 @@ from docs.generate.page import heading, page
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Publish": (
         *("plan", "publish", "verify", "status", "diff", "plan_with_diffs", "review", "show"),
-        *("releases", "rollback", "plan_rollback"),
+        *("releases", "rollback", "plan_rollback", "deprecate"),
     ),
     "Load": ("pull", "load", "Trust"),
     "Objects in memory": ("push_to_hub", "from_hub", "HubMixin"),
@@ -22,7 +22,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Values": (
         *("Manifest", "Policy", "Project", "Draft", "Release", "Plan", "Receipt", "Review", "Status", "Verification"),
         *("Rehearsal", "ReleaseDiff", "FileDiff", "LocalRelease", "Loaded", "Audited", "Explained", "Finding"),
-        *("Releases", "PublishedRelease"),
+        *("Releases", "PublishedRelease", "Deprecation"),
     ),
     "Errors": ("HublishError",),
 }

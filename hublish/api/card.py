@@ -197,10 +197,11 @@ def card_diff(
         readme = _rendered(session, MergeCard(published)).readme
         if readme is None:
             raise _no_card(session.project.name)
-        return _diff(published.read() if published.remote else b"", readme.content.read())
+        return readme_diff(published.read() if published.remote else b"", readme.content.read())
 
 
-def _diff(before: bytes, after: bytes) -> str:
+def readme_diff(before: bytes, after: bytes) -> str:
+    """Return a unified diff of two cards; empty if they are equal."""
     from difflib import unified_diff
 
     from hublish.cards.merging.merge import ON_THE_HUB

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any, Unpack
 
 from hublish.api.options import PullOptions, takes
-from hublish.api.pull import pulled, warn_of_pickles
+from hublish.api.pull import issue_warnings, pulled
 from hublish.base.progress import SILENT
 from hublish.formats.interface import DISTRUST
 from hublish.hub.client.installed_client import Caller, warn_about_legacy
@@ -50,5 +50,5 @@ def from_hub(
     wanted = Wanted(into, strict, device, dtype, options.get("trust", DISTRUST))
     caller = Caller.of(library_name, library_version)
     local = pulled(repo_id, options, caller=caller, to_load=True, with_target=wanted.by_target, as_data=True)
-    warn_of_pickles(local)
+    issue_warnings(local)
     return restoring(wanted).run(local, options.get("progress", SILENT)).value

@@ -130,7 +130,7 @@ def init(
             listing, commit = list_repo(session.hub, repo.repo_id, kind, repo.revision or "main")
             chosen = replace(chosen, repo_id=repo_id or repo.repo_id, repo_type=kind)
             made = _of_repo(folder, listing, chosen, commit, session.progress)
-            made = replace(made, commit=commit)
+            made = replace(made, commit=commit, warnings=(*made.warnings, *_deprecation(repo.repo_id, listing)))
     if path is None:
         return made
     folder.mkdir(parents=True, exist_ok=True)  # with --from, the files may not have been pulled yet
@@ -168,6 +168,16 @@ def _of_repo(folder: Path, listing: Listing, chosen: ChosenRepo, commit: str, pr
             beginning = listing.head(path, SMALL) if path == CARD_FILE else b""
             _write_placeholder(Path(placeholders, path), beginning, listing.sizes[path])
         return replace(_checked(made, Path(placeholders), str(chosen.repo_id), progress), complete=False)
+
+
+def _deprecation(repo_id: str, listing: Listing) -> tuple[Problem, ...]:
+    if CARD_FILE not in listing.sizes:
+        return ()
+    # Imported here: a folder is no repo that could be deprecated.
+    from hublish.api.pull import deprecation
+    from hublish.cards.deprecation import new_version_of
+
+    return deprecation(repo_id, new_version_of(listing.head(CARD_FILE, SMALL).decode("utf-8", "replace")))
 
 
 def _write_placeholder(path: Path, beginning: bytes, size: int) -> None:

@@ -3,7 +3,7 @@
 from typing import Any, TypeVar, Unpack, overload
 
 from hublish.api.options import PullOptions, takes
-from hublish.api.pull import pulled, warn_of_pickles
+from hublish.api.pull import issue_warnings, pulled
 from hublish.base.progress import SILENT
 from hublish.base.values import Loaded
 from hublish.formats.interface import DISTRUST
@@ -77,5 +77,5 @@ def load(
     # Without an object, and without a target that the caller trusts, the arrays themselves are the result.
     if into is None and not (wanted.by_target and local.plan.release.load.target):
         return opening(wanted).run(local, progress)
-    warn_of_pickles(local)
+    issue_warnings(local)
     return restoring(wanted).run(local, progress).value

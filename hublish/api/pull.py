@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Unpack
 
@@ -15,6 +16,7 @@ from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.local_folder import exclusive
 from hublish.pipeline.fetch.select import Select, has_arrays
 from hublish.pipeline.load import pulling
+from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.lock import Lock
 
 
@@ -85,7 +87,9 @@ def pulled(
             cache=session.fingerprints,
         )
         with exclusive(destination.folder):
-            return pipeline.run(reference, progress)
+            local = pipeline.run(reference, progress)
+    release = local.plan.release
+    return replace(local, warnings=(*local.warnings, *deprecation(release.reference.repo_id, release.new_version)))
 
 
 def can_load(local: LocalRelease) -> bool:
@@ -93,8 +97,16 @@ def can_load(local: LocalRelease) -> bool:
     return has_arrays(local.plan.release)
 
 
-def warn_of_pickles(local: LocalRelease) -> None:
-    """Issue a Python warning for each permitted pickle, where the caller receives no `LocalRelease` that lists them."""
+def deprecation(repo_id: str, new_version: str | None) -> tuple[Problem, ...]:
+    """Return a warning about a repo that names another one to use instead; nothing without one."""
+    if new_version is None:
+        return ()
+    message = f"{repo_id} is deprecated in favor of {new_version}"
+    return (Problem("release.deprecated", message, f"use {new_version}", severity="warning"),)
+
+
+def issue_warnings(local: LocalRelease) -> None:
+    """Issue the warnings as those of Python, where the caller receives no `LocalRelease` that lists them."""
     for problem in local.warnings:
         warnings.warn(f"{problem.message}; {problem.hint}", stacklevel=4)
 

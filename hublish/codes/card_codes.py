@@ -231,6 +231,14 @@ CARD: Final = (
         level="warning",
     ),
     Code(
+        "card.private_new_version",
+        "A new version that readers cannot see",
+        cause="`hublish deprecate` names a private repo as the new version of one that more people can read: the link "
+        "in its card leads nowhere for them.",
+        fix="Make the new repo public, with `visibility: public` in its hub.yaml.",
+        level="warning",
+    ),
+    Code(
         "card.front_matter",
         "Metadata that readers do not find",
         cause="README.md begins with metadata in a form that only some programs recognize: text or blank lines before "

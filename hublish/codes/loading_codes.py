@@ -15,6 +15,13 @@ LOADING: Final = (
         "`hublish rollback TAG` restores an earlier release.",
     ),
     Code(
+        "release.deprecated",
+        "A repo that names another one to use instead",
+        cause="The card of the repo has the metadata `new_version`: its owners recommend that repo.",
+        fix="Read why on the page of the repo, and move to the new one. A tag or a commit from before names none.",
+        level="warning",
+    ),
+    Code(
         "verify.missing",
         "A file that the repo lacks",
         cause="A file of the release is not in the repo at that commit: it was deleted, or the Hub dropped it.",

@@ -14,6 +14,7 @@ from hublish.base import digests, durable
 from hublish.base.errors import IntegrityError, LoadError, OfflineError, PolicyError
 from hublish.base.values import LocalFile, PromisedFile, Reference, RemoteRelease
 from hublish.hub.client import transfer
+from hublish.hub.client.described_revision import described_revision
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.fetch.fetch import Destination, file_time
 from hublish.pipeline.fetch.integrity import remove, remove_new
@@ -55,7 +56,8 @@ class Resolve:
         if reference.locked is not None:
             return RemoteRelease(reference, reference.revision, reference.locked, reference.load or Load())
         listing = self._listing(reference)
-        return RemoteRelease(reference, listing.commit, listing.files, reference.load or listing.load)
+        load = reference.load or listing.load
+        return RemoteRelease(reference, listing.commit, listing.files, load, listing.new_version)
 
     def works_on(self, reference: Reference) -> bool:
         """Return whether there is anything to find out: a lock contains it all."""
@@ -82,14 +84,14 @@ class Resolve:
 
     def _from_the_hub(self, reference: Reference) -> "Listing":
         # The commit first: listing a branch in a second request could see a later commit.
-        commit = self.hub.commit_of(reference, reference.revision)
+        commit, new_version = described_revision(self.hub, reference, reference.revision)
         tree = self.hub.tree(reference, commit)
         files = tuple(
             PromisedFile(file.path_in_repo, file.size, digests.listed_digest(file)) for _, file in sorted(tree.items())
         )
         manifest = next((file for file in files if file.path_in_repo == MANIFEST_FILE), None)
         load = Load() if manifest is None else self._load_plan(reference, commit, manifest)
-        return Listing(commit=commit, files=files, load=load)
+        return Listing(commit=commit, files=files, load=load, new_version=new_version)
 
     def _load_plan(self, reference: Reference, commit: str, manifest: PromisedFile) -> Load:
         # The reader refuses larger manifests anyway; no gigabytes are downloaded to find that out.
@@ -129,6 +131,8 @@ class Listing(Document):
     """Every file with its digest."""
     load: Load
     """The load plan of its hub.yaml."""
+    new_version: str | None = None
+    """The repo to use instead, from its card."""
 
 
 def save_listing(folder: Path, revision: str, listing: Listing) -> None:

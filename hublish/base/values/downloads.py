@@ -56,6 +56,8 @@ class RemoteRelease:
     commit: str
     files: tuple[PromisedFile, ...]
     load: Load
+    new_version: str | None = None
+    """The repo to use instead, if the card names one; with a lock, no card is read."""
 
 
 @dataclass(frozen=True)
@@ -109,7 +111,7 @@ class LocalRelease:
     checked: bool = False
     """Whether every byte was compared with its digest."""
     warnings: tuple[Problem, ...] = ()
-    """The pickles that the caller permitted."""
+    """The pickles that the caller permitted, and whether the repo is deprecated."""
 
 
 @dataclass(frozen=True)

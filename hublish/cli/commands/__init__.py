@@ -77,6 +77,7 @@ SECTIONS = (
             Entry("status", "report whether the working tree or the Hub drifted from the lock"),
             Entry("releases", "list tags with dates and commits, and whether each is verified"),
             Entry("rollback", "make one commit with exactly the files of an earlier release"),
+            Entry("deprecate", "point readers of a repo to another one, in its card"),
         ),
     ),
     Section(
