@@ -61,8 +61,11 @@ def test_only_the_target_reads_the_repo_of_a_manifest() -> None:
         for path in sorted((ROOT / room).rglob("*.py"))
         if any(_reads_repo(node) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
     }
-    # Placeholders are searched for in the commit message; the session completes the repo_id.
+    # Placeholders are searched for in the commit message; the session completes the repo_id; a check names the repo;
+    # and the options for a folder are compared with the hub.yaml in it.
     assert readers == {
+        "hublish/api/read_folder.py",
+        "hublish/cli/commands/check.py",
         "hublish/api/session.py",
         "hublish/base/values/target.py",
         "pipeline/screen/placeholders.py",

@@ -75,6 +75,7 @@ LINES = {
     "build": "build --out built --format agent",
     "rehearse": "rehearse --format agent",
     "doctor": "doctor --local --format agent",
+    "deprecate": "deprecate --undo --local -y --format agent",
 }
 # These write a text of their own: a script, a schema, the address of a server.
 TEXTS = {"completion", "schema", "hub serve"}
