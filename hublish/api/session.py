@@ -58,6 +58,7 @@ def resolve_endpoint(given: str | None, declared: str = "", lock: "Lock | None" 
 
     The token goes to the Hub that is used. A URL in a lock therefore never counts: the lock of a release may come from
     somewhere else, and must not choose who receives the token. `embedded` is safe, because it stays on this machine.
+    A manifest may come from somewhere else as well: a saved token is not sent to a Hub that only the manifest names.
     The manifest comes before the lock so that a trial run with `--local` does not redirect later commands.
 
     Args:
@@ -77,6 +78,14 @@ def resolve_endpoint(given: str | None, declared: str = "", lock: "Lock | None" 
     from hublish.hub.client.installed_client import default_endpoint
 
     return _checked_endpoint(default_endpoint(), "HF_ENDPOINT")
+
+
+def _foreign_endpoint(endpoint: str) -> AuthenticationError:
+    from hublish.hub.client.installed_client import default_endpoint
+
+    own = default_endpoint()
+    msg = f"the token of this machine is for {own}, and repo.endpoint of the manifest is {endpoint}"
+    return AuthenticationError(msg, hint=f"to send it there, pass --endpoint {endpoint} or set HF_ENDPOINT to it")
 
 
 def _checked_endpoint(endpoint: str, origin: str) -> str:
@@ -159,14 +168,21 @@ class Session:
 
     @cached_property
     def hub(self) -> "Hub":
-        """The Hub at the endpoint; the embedded one starts now and runs until the session ends."""
+        """The Hub at the endpoint; the embedded one starts now and runs until the session ends.
+
+        Raises:
+            AuthenticationError: the manifest names a Hub that the saved token does not belong to.
+        """
         # Imported here: `check`, which runs before every commit, opens no Hub.
         from hublish.hub.client.hub import Hub
         from hublish.hub.client.installed_client import OURSELVES
 
         caller = self._caller or OURSELVES
         if self.endpoint != EMBEDDED:
-            return Hub(self.endpoint, self._token, self.progress, caller=caller)
+            hub = Hub(self.endpoint, self._token, self.progress, caller=caller)
+            if not (self._given or hub.credentials.may_go_to(hub.endpoint, self._token)):
+                raise _foreign_endpoint(hub.endpoint)
+            return hub
         from hublish.hub.server.server import EmbeddedHub
 
         # It accepts its own token only: the caller's token never reaches it.

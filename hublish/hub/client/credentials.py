@@ -6,6 +6,7 @@ token of HF_TOKEN or of `hf auth login` never takes its place: the release would
 
 import os
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -48,6 +49,18 @@ class Credentials:
         """Return whether the ID token of a CI job is exchanged for the token of requests."""
         return not isinstance(given, str) and given is not False and bool(os.environ.get(_RESOURCE))
 
+    def may_go_to(self, endpoint: str, given: str | bool | None) -> bool:
+        """Return whether a file may choose this endpoint for the token: a saved one goes to its own Hub, or stays here.
+
+        A saved token is that of HF_TOKEN or `hf auth login`. It belongs to HF_ENDPOINT, else to the public Hub.
+        """
+        from huggingface_hub import constants
+
+        # The exchange of an ID token has the same rule, and its own error.
+        if isinstance(given, str) or self.exchanges(given) or self.known(given) is None:
+            return True
+        return given is False or _is_loopback(endpoint) or _origin(endpoint) == _origin(constants.ENDPOINT)
+
     def known(self, given: str | bool | None) -> str | None:
         """Return the token in use as far as it is known without a request; errors must not repeat it."""
         from huggingface_hub import get_token
@@ -78,6 +91,14 @@ def _failure_of(error: Exception) -> ExchangeError:
     if type(error).__name__ == "OIDCError" or isinstance(error, NotImplementedError):
         return ExchangeError(redact(f"{action}: {error}", [secret] if secret else []))
     return ExchangeError(failures.translate(error, action, secret).message, hint=_HINT)
+
+
+def _is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _origin(url: str) -> tuple[str, str, int]:

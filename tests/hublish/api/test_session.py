@@ -1,11 +1,13 @@
 """One call of a verb: the Hub it uses and what it opens."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from huggingface_hub import constants
 
 from hublish.api.session import Session, resolve_endpoint
+from hublish.base.errors import AuthenticationError
 from hublish.schemas.documents.lock import Lock
 from hublish.schemas.documents.manifest import Load
 
@@ -82,3 +84,45 @@ def test_the_workspace_is_removed_also_after_an_error(tmp_path: Path) -> None:
 def test_a_token_is_not_printed() -> None:
     with Session(endpoint="http://127.0.0.1:9", token="hf_secret") as session:
         assert "hf_secret" not in repr(session.hub)
+
+
+@pytest.mark.parametrize(
+    ("declared", "options", "is_allowed"),
+    [
+        (OUR_HUB, {}, False),
+        (OUR_HUB, {"token": True}, False),
+        (f"{DEFAULT_HUB}:444", {}, False),
+        (DEFAULT_HUB.replace("https", "http"), {}, False),
+        ("http://127.0.0.1.example", {}, False),
+        ("http://localhost.example", {}, False),
+        # The caller named the Hub or the token, or there is nothing to send.
+        (OUR_HUB, {"endpoint": OUR_HUB}, True),
+        (OUR_HUB, {"token": "hf_given"}, True),
+        (OUR_HUB, {"token": False}, True),
+        (f"{DEFAULT_HUB}:443", {}, True),
+        ("", {}, True),
+        # It stays on this machine.
+        ("http://127.0.0.1:8", {}, True),
+        ("http://[::1]:8", {}, True),
+        ("http://localhost:8", {}, True),
+    ],
+)
+def test_a_manifest_does_not_choose_who_receives_a_saved_token(
+    declared: str, options: dict[str, Any], is_allowed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", DEFAULT_HUB)
+    monkeypatch.setenv("HF_TOKEN", "hf_saved")
+    with Session(declared=declared, **options) as session:
+        if is_allowed:
+            assert session.hub.endpoint == (options.get("endpoint") or declared or DEFAULT_HUB)
+            return
+        with pytest.raises(AuthenticationError) as caught:
+            _ = session.hub
+    assert DEFAULT_HUB in caught.value.message
+    assert f"--endpoint {declared} " in caught.value.hint
+
+
+def test_without_a_saved_token_a_manifest_names_any_hub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HF_TOKEN", raising=False)
+    with Session(declared=OUR_HUB) as session:
+        assert session.hub.endpoint == OUR_HUB
