@@ -44,6 +44,7 @@ _LINES: Final = re.compile(rb"\n(?=" + _NAME + rb"\n(?:p\d|[.02Qqr\x85\x94" + _P
 # A short string that may name a module, for STACK_GLOBAL. Its first characters dismiss most other bytes.
 _STRING: Final = re.compile(rb"\x8c(?:[\2\3](?=[A-Za-z_][\w.])|[\x04-\xff](?=[A-Za-z_][\w.]{3}))")
 _MODULE: Final = re.compile(rb"[\w.]+")
+_LIKELY_MODULE: Final = re.compile(r"[A-Za-z_]\w{2,}(?:\.|\Z)", re.ASCII)
 # STACK_GLOBAL behind a name, which may be a line, and be written to or read from the memo.
 _STACK_GLOBAL: Final = re.compile(
     rb"\x93(?:(?<=[\w.\x94\n].)(?:(?<=[\0\2\w.][\w.]{2}.)|(?<=[\w.'\"]{2}[\x94\n].)|(?<=\d\n.))"
@@ -138,11 +139,14 @@ def _acts(seen: Walk, *, headed: bool) -> bool:
     first = seen.first
     if seen.calls or first is None:
         return seen.calls > 0
-    # Weights have a header and the import of a name by chance once in many terabytes.
-    if headed and first.module is not None:
+    # By chance, weights have a header and the import of such a module once in ten terabytes; of a shorter one, or one
+    # with other letters, in less than one.
+    if headed and first.module is not None and _LIKELY_MODULE.match(first.module):
         return True
     acts = seen.actions or seen.ending is Ending.STOPPED
-    return bool(acts) and (headed or (first.module is not None and may_import(first.module, first.name)))
+    if headed and acts:
+        return True
+    return bool(headed or acts) and first.module is not None and may_import(first.module, first.name)
 
 
 def _heads(data: bytes, known: int) -> Iterator[tuple[int, bool]]:

@@ -25,6 +25,10 @@ noise = random.Random(3).randbytes
 LED = {
     **{f"protocol {number}": call(number) for number in range(6)},
     "an import alone, after a header": b"\x80\x02cunheard_of\nname\n\xff",
+    "an import alone, of a name that does not exist": b"\x80\x02cunheard_of\n\n",
+    "an import alone, of a short module of every loader": b"\x80\x02cos\nsystem\n\xff",
+    "an import alone, from a package with a short name": b"\x80\x02cos.path\njoin\n\xff",
+    "a header, an unlikely module and the end": b"\x80\x02c\xc9\xa0\nf\n.",
     "after two headers": b"\x80\x02\x80\x03cunheard_of\nname\n\xff",
     "an import and the end": b"cstring\ndigits\n.",
     "an addition": b"csys\npath\nVnowhere\na",
@@ -96,6 +100,9 @@ CLEAN = {
     "weights of 32.625": constant(32.625, "<f4"),
     "samples of 640": constant(640, "<i2"),  # 80 02: a header
     "weights that are short strings": lambda: b"\x8cjG\xbf\x8cABC" * 200_000,
+    # 2 GiB of random bytes had the first.
+    "a header and a module by chance": lambda: b"\0\x80\x01c\xc9\xa0.\n\n\x1c\xce",
+    "a header and a letter": lambda: b"\0\x80\x02cq\nA7\xc3\xa9\n\xfe",
     "a list of words": lambda: b"moved\nlocal\ntimes\nchildren\nfebruary\nbook\n" * 5000,
     "sorted words": lambda: b"broadcast\nvalue\nName\nscenarios\nnothing\nNadine\n" * 5000,
     "digests": lambda: b"".join(noise(32).hex().encode() + b"\n" for _ in range(20_000)),
