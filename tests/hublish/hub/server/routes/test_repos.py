@@ -91,8 +91,10 @@ def test_a_repository_is_created_in_a_region_and_in_a_group_of_its_organization(
         api.create_repo(repo, repo_type=kind, space_sdk=sdk(kind), region=region, resource_group_id=group)  # type: ignore[arg-type]
     assert placement(call, kind, f"heron/usual-{kind}") == (["region:us"], None)
     assert placement(call, kind, f"heron/placed-{kind}") == (["region:eu"], {"id": GROUP, "name": "Research"})
-    api.move_repo(f"heron/placed-{kind}", f"acme/moved-{kind}", repo_type=kind)
-    assert placement(call, kind, f"acme/moved-{kind}") == (["region:eu"], None), "the group is another organization's"
+    api.move_repo(f"heron/placed-{kind}", f"acme/relocated-{kind}", repo_type=kind)
+    assert placement(call, kind, f"acme/relocated-{kind}") == (["region:eu"], None), (
+        "the group is another organization's"
+    )
 
 
 @pytest.mark.parametrize(
