@@ -348,8 +348,9 @@ def _following(lock: Lock, commit: str, readme: bytes) -> Lock:
         if readme or file.path_in_repo != CARD_FILE
     )
     # The tags of the release stay where they are, and are not at this commit.
-    moved = {"commit": commit, "tag": None, "moving_tags": (), "moving_branches": ()}
-    return lock.model_copy(update={**moved, "files": files})
+    has_names = bool(lock.tag or lock.moving_tags or lock.moving_branches)
+    tag_commit = lock.tagged_commit if has_names else None
+    return lock.model_copy(update={"commit": commit, "tag_commit": tag_commit, "files": files})
 
 
 def _text(card: bytes) -> str:

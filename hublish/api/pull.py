@@ -124,7 +124,7 @@ def _reference(session: Session, repo_id: str | None, options: PullOptions, lock
         raise UsageError(f"the lock is of {lock.repo_id}, not of {repo_id}")
     if repo_type not in (None, lock.repo_type):
         raise UsageError(f"the lock is of a {lock.repo_type}, not of a {repo_type}", hint="leave the type out")
-    if revision not in (None, lock.commit, lock.tag):
+    if revision not in (None, lock.commit, None if lock.tag_commit else lock.tag):
         raise UsageError(f"the lock is of commit {lock.commit}, not of {revision}", hint="leave the revision out")
     # The commit, not the branch or tag that was locked: those may have moved since.
     files = tuple(PromisedFile(file.path_in_repo, file.size, Digest("sha256", file.sha256)) for file in lock.files)

@@ -45,8 +45,9 @@ class RecordedReleases:
         return cls(tuple(locks), former.is_complete, unreadable)
 
     def named(self, tag: str) -> Lock | None:
-        """Return the newest record of a tag."""
-        return next((lock for lock in self.locks if lock.tag == tag), None)
+        """Return the newest record of a tag, as it was released."""
+        # Without a change of the card since, which is not at the tag.
+        return next((lock for lock in self.locks if lock.tag == tag and lock.tag_commit is None), None)
 
     def at(self, commit: str) -> Lock | None:
         """Return the newest record of a commit."""

@@ -1,6 +1,6 @@
 """List the releases of a repo, and whether each is as it was locked."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
@@ -13,6 +13,7 @@ from hublish.api.recorded_releases import RecordedReleases
 from hublish.api.session import Session
 from hublish.api.verify import differences
 from hublish.base.values import RemoteFile, Target
+from hublish.base.values.moving_ref import MovingNames, MovingRef, moving_refs
 from hublish.hub.client.commit_summaries import CommitSummary, summaries, trees
 from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.hub_names import RepoType
@@ -52,8 +53,6 @@ class PublishedRelease:
     """The locked files that the commit lacks, or has with other bytes."""
     at_head: bool = False
     """Whether the branch is at this commit."""
-    moves: bool = False
-    """Whether the tag is one of `repo.moving_tags`, which follow the releases."""
 
     @property
     def ok(self) -> bool:
@@ -63,7 +62,7 @@ class PublishedRelease:
 
 @dataclass(frozen=True)
 class Releases:
-    """The tags of a repo, the newest first."""
+    """The tags of a repo, the newest first, without those that follow the releases."""
 
     target: Target
     """The repo, the branch and the Hub."""
@@ -72,6 +71,8 @@ class Releases:
     releases: tuple[PublishedRelease, ...]
     records: RecordedReleases
     """The locks that they are compared with."""
+    moving: tuple[MovingRef, ...] = ()
+    """The tags and branches that follow the releases, with their commits, as far as a manifest or lock names them."""
 
     @property
     def ok(self) -> bool:
@@ -91,7 +92,8 @@ def releases(
     """List every tag with its commit, and compare each with the lock that records it.
 
     These locks are the current one and its former versions in the git history around it. Proposals in pull requests
-    are not releases, and neither are branches. It only reads listings, and downloads no file.
+    are not releases, and neither are branches. Tags and branches that follow the releases are listed apart: those that
+    the manifest declares, or with `repo_id` the lock. It only reads listings, and downloads no file.
 
     Args:
         repo_id: a repo by its id or a URL, with an optional revision, the branch. Default: that of the manifest.
@@ -121,7 +123,11 @@ def releases(
 
 def _listed(session: Session, target: Target, records: RecordedReleases) -> Releases:
     hub, executor = session.hub, session.executor
-    tags, head = hub.tags(target), hub.branches(target).get(target.revision)
+    tags, branches = hub.tags(target), hub.branches(target)
+    head = branches.get(target.revision)
+    moving = tuple(moving_refs(_following(target, records), tags, branches))
+    following = {ref.name for ref in moving if ref.kind == "tag"}
+    tags = {tag: commit for tag, commit in tags.items() if tag not in following}
     known = {tag: record for tag, commit in tags.items() if (record := records.find(tag, commit))}
     # A tag at another commit is moved, whatever the files there are.
     compared = [tags[tag] for tag, lock in known.items() if tags[tag] == lock.commit]
@@ -129,15 +135,18 @@ def _listed(session: Session, target: Target, records: RecordedReleases) -> Rele
     # The tags of a branch that is missing are probably in the history of main.
     about = summaries(hub, target, target.revision if head else "main", list(tags.values()), executor)
     found = [
-        replace(
-            _release(tag, commit, known.get(tag), at, about),
-            at_head=commit == head,
-            moves=tag in target.moving_tags,
-        )
+        replace(_release(tag, commit, known.get(tag), at, about), at_head=commit == head)
         for tag, commit in tags.items()
     ]
-    found += _gone(records, tags)
-    return Releases(target, head, tuple(sorted(found, key=_by_age)), records)
+    # A former release may have had the name of a tag that moves now.
+    found += _gone(records, tags.keys() | following)
+    return Releases(target, head, tuple(sorted(found, key=_by_age)), records, moving)
+
+
+def _following(target: Target, records: RecordedReleases) -> MovingNames:
+    """Return the names that the manifest declares; without any, those of the newest lock."""
+    declares = target.moving_tags or target.moving_branches
+    return target if declares or not records.locks else records.locks[0]
 
 
 def _release(
@@ -165,7 +174,7 @@ def _compared(
     return (ReleaseState.DIFFERENT if paths else ReleaseState.VERIFIED), paths
 
 
-def _gone(records: RecordedReleases, tags: Mapping[str, str]) -> Iterator[PublishedRelease]:
+def _gone(records: RecordedReleases, tags: Collection[str]) -> Iterator[PublishedRelease]:
     for tag in dict.fromkeys(lock.tag for lock in records.locks if lock.tag and lock.tag not in tags):
         if lock := records.named(tag):
             yield PublishedRelease(tag, None, ReleaseState.GONE, locked_commit=lock.commit)

@@ -49,7 +49,7 @@ class RemoteDrift:
     @property
     def tag_moved(self) -> bool:
         """Whether the locked tag is gone or at another commit."""
-        return self.lock.tag is not None and self.tag_at != self.lock.commit
+        return self.lock.tag is not None and self.tag_at != self.lock.tagged_commit
 
     @property
     def any(self) -> bool:

@@ -171,7 +171,7 @@ def differences(lock: Lock, files: "Mapping[str, RemoteFile]") -> tuple[tuple[st
 def _moved(hub: "Hub", lock: Lock) -> "tuple[MovingRef, ...]":
     from hublish.hub.client.moving_refs import current_refs
 
-    return tuple(ref for ref in current_refs(hub, lock, lock) if ref.at != lock.commit)
+    return tuple(ref for ref in current_refs(hub, lock, lock) if ref.at != lock.tagged_commit)
 
 
 def _at_release(hub: "Hub", lock: Lock) -> set[str]:

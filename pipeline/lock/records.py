@@ -161,6 +161,7 @@ def _without_files(receipt: Receipt) -> Lock:
         **{name: getattr(receipt, name) for name in ("revision", "commit", "tag", "moving_tags", "moving_branches")},
         # The branch may be at the release itself.
         "restores": former.name if former and former.commit != receipt.commit else None,
+        "tag_commit": None,
         "files": (),
     }
     if former is not None and former.lock is not None:

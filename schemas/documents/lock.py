@@ -23,6 +23,7 @@ _SECOND_VERSION: Final = (
     "restores",
     "moving_tags",
     "moving_branches",
+    "tag_commit",
 )
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -95,6 +96,9 @@ class Lock(Document):
     """The tags that follow the releases, and were set to that commit."""
     moving_branches: tuple[str, ...] = ()
     """The branches that were set to it in the same way."""
+    tag_commit: Sha1 | None = None
+    """The commit of the tag, and of all that follows the releases, when the card was changed in a commit of its own
+    since; null when they are at `commit`."""
     manifest_sha256: Sha256
     """The digest of hub.yaml when it was published. After a change of settings alone, the file of the release is an
     older one."""
@@ -114,6 +118,11 @@ class Lock(Document):
     """The tag or commit of the release that this commit is a rollback to; null for a release from sources."""
     files: tuple[LockedFile, ...]
     """Every file, sorted by path."""
+
+    @property
+    def tagged_commit(self) -> str:
+        """The commit of the tag, and of the tags and branches that follow the releases."""
+        return self.tag_commit or self.commit
 
     @field_validator("files")
     @classmethod

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from hublish.api.releases import PublishedRelease, Releases, ReleaseState
+from hublish.base.values.moving_ref import MovingRef
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.fitting import fitted_columns
@@ -43,6 +44,9 @@ class ReleasesView:
             yield paint(_COLORS[release.state], line)
         if any(each.at_head for each in found):
             yield paint("dim", f"  * the head of {self.found.target.revision}")
+        if moving := self.found.moving:
+            yield from ["", paint("bold", "Following the releases")]
+            yield from fitted_columns([(f"  {ref}", *self._place(ref)) for ref in moving], paint.width)
         yield from ["", self._summary, *(paint("dim", note) for note in self._notes())]
 
     def markdown(self, ink: "Ink") -> "Iterable[Block]":
@@ -56,6 +60,10 @@ class ReleasesView:
         ]
         if rows:
             yield Table(("tag", "state", "date", "commit", ""), rows, "release")
+        if moving := self.found.moving:
+            yield Paragraph("Following the releases:")
+            places = [(f"{ref.kind} {ink.code(ref.name)}", " ".join(self._place(ref))) for ref in moving]
+            yield Items([f"{label}: {ink.text(place.strip())}" for label, place in places], "name")
         yield Paragraph(ink.text(self._summary))
         if notes := list(self._notes()):
             yield Items([ink.text(note) for note in notes], "note")
@@ -67,6 +75,7 @@ class ReleasesView:
             **fields(self.found.target, "repo_id", "repo_type", "endpoint", "revision"),
             "head": self.found.head,
             "releases": [_document(each) for each in self.found.releases],
+            "moving": [fields(ref, "kind", "name", "at") for ref in self.found.moving],
             "locks_complete": self.found.records.is_complete,
             "locks_unreadable": self.found.records.unreadable,
         }
@@ -88,6 +97,12 @@ class ReleasesView:
         states = [each.state for each in found]
         counts = [f"{states.count(state)} {state.value}" for state in ReleaseState if state in states]
         return f"{plural(len(found), 'release')}: {', '.join(counts)}"
+
+    def _place(self, ref: MovingRef) -> tuple[str, str]:
+        """Return the commit of a tag or branch, and the releases there."""
+        if ref.at is None:
+            return "", "not on the Hub"
+        return short(ref.at), ", ".join(each.tag for each in self.found.releases if each.commit == ref.at)
 
     def _notes(self) -> Iterable[str]:
         records = self.found.records
@@ -111,9 +126,9 @@ def _facts(release: PublishedRelease) -> tuple[str, str]:
         paths = ", ".join(release.different[:_MOST_PATHS])
         more = len(release.different) - _MOST_PATHS
         return short(release.commit), f"differs from the lock: {paths}" + (f" and {more} more" if more > 0 else "")
-    return short(release.commit), f"{release.title} (a moving tag)" if release.moves else release.title
+    return short(release.commit), release.title
 
 
 def _document(release: PublishedRelease) -> dict[str, Any]:
-    about = fields(release, "tag", "commit", "state", "title", "locked_commit", "different", "at_head", "moves")
+    about = fields(release, "tag", "commit", "state", "title", "locked_commit", "different", "at_head")
     return {**about, "date": release.date.isoformat() if release.date else None}

@@ -48,6 +48,7 @@ class StatusView:
             return
         lock = found.lock
         tag = f", tag {lock.tag}" if lock.tag else f", rolled back to {lock.restores}" if lock.restores else ""
+        tag += f" at {short(lock.tag_commit)}" if lock.tag and lock.tag_commit else ""
         label = repo_label(lock.repo_id, lock.repo_type)
         yield paint("bold", f"{label} at {lock.revision}, locked at {short(lock.commit)}{tag}")
         yield from _half("Working tree", list(_local_rows(found.local)), found.local.files, paint)

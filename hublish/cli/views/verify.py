@@ -85,7 +85,8 @@ class VerificationView:
     def _verdict(self, paint: Paint) -> str:
         found = self.verification
         lock = found.lock
-        where = f"{repo_label(lock.repo_id, lock.repo_type)} at {lock.tag or lock.revision}"
+        tag = None if lock.tag_commit else lock.tag
+        where = f"{repo_label(lock.repo_id, lock.repo_type)} at {tag or lock.revision}"
         if found.ok:
             count = plural(len(lock.files), "file")
             return f"{paint('green', 'ok')}  {where}: {count} as in the lock, at commit {short(lock.commit)}"
@@ -117,4 +118,4 @@ def moved_row(ref: MovingRef, lock: Lock) -> tuple[str, str, str]:
     """Return a mark, the tag or branch, and its change."""
     if ref.at is None:
         return "-", str(ref), "deleted"
-    return "~", str(ref), f"{short(lock.commit)} -> {short(ref.at)}"
+    return "~", str(ref), f"{short(lock.tagged_commit)} -> {short(ref.at)}"

@@ -7,6 +7,7 @@ from hublish.base.values.publication import file_differences, plan_differences
 from hublish.hub.client import pull_requests
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import CARD_FILE
 
 
 def with_tag(plan: Plan, hub: Hub) -> Plan:
@@ -24,11 +25,16 @@ def with_tag(plan: Plan, hub: Hub) -> Plan:
     # The tag may be behind the head; what counts is whether its own commit has these files.
     tree = head.files if commit == head.commit else hub.tree(plan.target, commit)
     # With changes to commit, the tag cannot be of this release, whatever its tree.
-    if plan.commits or any(file_differences(plan.release.files, tree)):
-        msg = f"the tag {tag} is already at {commit[:12]}, which does not contain this release"
-        hint = "a released version never moves: raise the version, or delete the tag"
-        return replace(plan, refusals=(*plan.refusals, Problem("remote.conflict", msg, hint, "repo.tag")))
-    return replace(plan, existing_commit=commit)
+    if not (plan.commits or any(file_differences(plan.release.files, tree))):
+        return replace(plan, existing_commit=commit)
+    msg = f"the tag {tag} is already at {commit[:12]}, which does not contain this release"
+    hint = "a released version never moves: raise the version, or delete the tag"
+    others = (file for file in plan.release.files if file.path_in_repo != CARD_FILE)
+    if not (plan.commits or any(file_differences(others, tree))):
+        # Edited by people on the Hub, or by `hublish deprecate`.
+        msg = f"{tag} is released at {commit[:12]}, and only its card has changed since"
+        hint = "nothing is left to publish; raise the version to give the changed card a tag of its own"
+    return replace(plan, refusals=(*plan.refusals, Problem("remote.conflict", msg, hint, "repo.tag")))
 
 
 def with_pull_request(plan: Plan, hub: Hub) -> Plan:

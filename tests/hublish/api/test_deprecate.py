@@ -245,8 +245,13 @@ def test_the_lock_follows_and_the_next_release_keeps_the_banner(
     assert found.receipt is not None
     assert (found.lock_state, found.lock) == ("updated", tmp_path / "hub.lock")
     lock = read_lock_file(tmp_path / "hub.lock")
-    assert (lock.commit, lock.tag, lock.moving_tags) == (found.receipt.commit, None, ())
+    assert (lock.commit, lock.tag, lock.moving_tags) == (found.receipt.commit, "v1", ("latest",))
+    assert lock.tagged_commit == first.commit
     assert hublish.verify(manifest, **options).ok
+    assert not hublish.status(manifest, **options).changed
+    with pytest.raises(RemoteConflictError, match="only its card has changed since") as unchanged:
+        hublish.publish(manifest, **options)
+    assert "raise the version" in unchanged.value.hint
     assert {tag.target_commit for tag in api.list_repo_refs(repo).tags} == {first.commit}
     assert hublish.pull(lock=lock, local_dir=tmp_path / "pulled", allow_patterns="*", **options).checked
     # The next version keeps what was added on the Hub.
@@ -259,8 +264,10 @@ def test_the_lock_follows_and_the_next_release_keeps_the_banner(
     assert f"<!--{banner}-->\n\n" in card
     assert "Digits and letters." in card
     assert hublish.verify(manifest, **options).ok
+    assert read_lock_file(tmp_path / "hub.lock").tag_commit is None
     undone = hublish.deprecate(manifest=manifest, undo=True, **options)
     assert undone.lock_state == "updated"
+    assert not hublish.status(manifest, **options).changed
     assert b"new_version" not in readme(api, repo)
     assert hublish.verify(manifest, **options).ok
 

@@ -117,12 +117,31 @@ def test_tags_of_others_have_no_lock_wherever_they_are(project: Project) -> None
     assert (found["by-hand"].state, found["by-hand"].commit) == (ReleaseState.VERIFIED, first)
 
 
-def test_a_tag_that_follows_the_releases_is_marked(project: Project) -> None:
-    commit = project.publish("v1.0.0", moving_tags=["latest"])
-    if "latest" not in {tag.name for tag in project.api.list_repo_refs(project.repo_id).tags}:
-        project.api.create_tag(project.repo_id, tag="latest", revision=commit)
-    found = {each.tag: (each.state, each.moves) for each in project.releases().releases}
-    assert found == {"v1.0.0": (ReleaseState.VERIFIED, False), "latest": (ReleaseState.VERIFIED, True)}
+def test_what_follows_the_releases_is_listed_apart_and_never_counts_as_moved(project: Project) -> None:
+    names: dict[str, Any] = {"moving_tags": ["latest"], "moving_branches": ["stable"]}
+    # A release had the name before.
+    project.publish("latest")
+    first = project.publish("v1.0.0", **names)
+    second = project.publish("v1.1.0", saved=False, **names)
+    found = project.releases()
+    assert found.ok
+    assert {each.tag: each.state for each in found.releases} == dict.fromkeys(
+        ("v1.0.0", "v1.1.0"), ReleaseState.VERIFIED
+    )
+    assert [(ref.kind, ref.name, ref.at) for ref in found.moving] == [
+        ("tag", "latest", second),
+        ("branch", "stable", second),
+    ]
+    assert first != second
+    # The lock names them where there is no manifest; without both they are tags as any other.
+    lock = project.folder / "hub.lock"
+    assert hublish.releases(project.repo_id, lock=lock, **project.options).moving == found.moving
+    unknown = hublish.releases(project.repo_id, lock=project.folder / "no.lock", **project.options)
+    assert (unknown.moving, "latest" in {each.tag for each in unknown.releases}) == ((), True)
+    project.api.delete_tag(project.repo_id, tag="latest")
+    found = project.releases()
+    assert (found.ok, [ref.at for ref in found.moving]) == (True, [None, second])
+    assert "latest" not in {each.tag for each in found.releases}
 
 
 def test_a_pull_request_is_not_a_release(project: Project) -> None:
