@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, Unpack
 from hublish.api.card import readme_diff
 from hublish.api.lock_target import records_release_to
 from hublish.api.options import HubOptions, takes
+from hublish.api.preflight import preflight
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session
 from hublish.api.verify import differences
@@ -86,6 +87,7 @@ def deprecate(
 
     It makes one commit to README.md, in which everything else keeps its bytes, and verifies it. Tags and other files
     are not changed. A lock beside the manifest that records the commit below is updated, so that `verify` succeeds.
+    With `create_pr` in the manifest, the change is proposed as a pull request, and the lock stays.
 
     Args:
         repo_id: a repo by its id or a URL, with an optional branch. Default: that of the manifest.
@@ -102,6 +104,7 @@ def deprecate(
         UsageError: `new_version` is not a repo of this type, or is this repo, or not the one that the manifest
             declares; or the message has a credential.
         DocumentInvalidError: the lock that is named cannot be read.
+        AuthenticationError: the token may not write there.
         NotFoundError: one of the two repos does not exist, or the token may not see it.
         CardError: the card cannot be edited without a loss; or the new version is deprecated itself.
         DeclinedError: `confirm` returned False.
@@ -118,6 +121,7 @@ def deprecate(
         locks = _Locks(Path(lock or LOCK_FILE).absolute() if project is None else project.lock_path, target)
         session.progress.begin("reading the repo on the Hub")
         head = _head(session.hub, target)
+        preflight(session, head, None, converts=False, target=target)
         before = _readme(session.hub, target, head)
         warnings = [] if successor is None else _unfit(session.hub, target, head, successor)
         edit = partial(_edited, target=target, successor=successor, message=message)
@@ -151,7 +155,8 @@ def _target(session: Session, repo_id: str | None, repo_type: RepoType | None) -
     if repo_id is None:
         session.complete_repo_id()
         declared = session.target
-        return Target(declared.repo_id, declared.repo_type, declared.revision, session.endpoint)
+        place = Target(declared.repo_id, declared.repo_type, declared.revision, session.endpoint)
+        return replace(place, create_pr=declared.create_pr)
     address = session.addressed(repo_id, repo_type)
     return Target(address.repo_id, address.repo_type or "model", address.revision or "main", session.endpoint)
 
@@ -318,6 +323,8 @@ class _Locks:
         """
         lock = self.lock
         commit = found.receipt.commit if found.receipt else found.parent
+        if found.receipt and found.receipt.pull_request:
+            return None
         if lock is None or lock.commit == commit:
             return None if lock is None else "current"
         made = lock.commit == found.parent if found.receipt else self._was_made(hub, lock, commit, readme, edit)

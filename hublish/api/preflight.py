@@ -7,7 +7,7 @@ from pathlib import Path
 from hublish.api.lock_target import last_release
 from hublish.api.session import Session
 from hublish.base.errors import AuthenticationError, DiskFullError, HublishError, PreflightError
-from hublish.base.values import Collection, Head
+from hublish.base.values import Collection, Head, Target
 from hublish.formats.catalogue import COPY
 from hublish.hub.client.account import objections
 from hublish.pipeline.collect.collect import survey
@@ -17,14 +17,17 @@ from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.sizes import format_size
 
 
-def preflight(session: Session, head: Head, lock: Path, *, converts: bool = True) -> None:
+def preflight(
+    session: Session, head: Head, lock: Path | None, *, converts: bool = True, target: Target | None = None
+) -> None:
     """Refuse a publication that cannot succeed. The sizes of files are enough, and the Hub gets at most one request.
 
     Args:
         session: the session.
         head: the head of the target's branch.
-        lock: the lock to write.
+        lock: the lock to write; None if that is checked elsewhere.
         converts: whether the release is made of the sources of the manifest.
+        target: the place of the commit. Default: that of the project.
 
     Raises:
         AuthenticationError: the token may not write there.
@@ -33,7 +36,9 @@ def preflight(session: Session, head: Head, lock: Path, *, converts: bool = True
         PreflightError: with each of these, if there are several.
         OfflineError: the Hub cannot be reached.
     """
-    found = [*_rights(session, head), *_lock(session, head, lock), *(_room(session) if converts else ())]
+    found = [*_rights(session, target or session.target, head)]
+    found += _lock(session, head, lock) if lock else ()
+    found += _room(session) if converts else ()
     if len(found) == 1:
         raise found[0]
     if found:
@@ -42,8 +47,7 @@ def preflight(session: Session, head: Head, lock: Path, *, converts: bool = True
         raise PreflightError(msg, hint="no file was read, and nothing was sent", problems=problems)
 
 
-def _rights(session: Session, head: Head) -> Iterator[HublishError]:
-    target = session.target
+def _rights(session: Session, target: Target, head: Head) -> Iterator[HublishError]:
     # Asked for already to complete a repo_id without a namespace.
     known = session.__dict__.get("account")
     for found in objections(session.hub, target, exists=head.repo_exists, proposes=target.create_pr, known=known):

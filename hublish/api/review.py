@@ -77,13 +77,17 @@ def review(
     """
     # Imported here: templates and a parser for Markdown, which no other verb needs.
     from hublish.api.diff import changed_contents
+    from hublish.api.rollback import planned_rollback
     from hublish.hub.client.installed_client import default_endpoint
     from hublish.pages.review_page import Evidence, review_page, verdict
 
     given = read_reviewed(plan)
     reviewed = given.document if given else None
     with Session(read_project(as_reviewed(manifest, reviewed), lock=lock), **options) as session:
-        fresh = planned(session, card=card or (reviewed.card if reviewed else MERGE))
+        if reviewed is not None and reviewed.restores is not None:
+            fresh = planned_rollback(session, reviewed.restores.name, reviewed.tag, reviewed.commit_message)
+        else:
+            fresh = planned(session, card=card or (reviewed.card if reviewed else MERGE))
         document = plan_document(fresh)
         if reviewed is not None:
             refuse_stale(reviewed, document)

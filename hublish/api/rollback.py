@@ -91,7 +91,7 @@ def rollback(
         def before(head: Head) -> None:
             preflight(session, head, path, converts=False)
 
-        return carried_out(session, _planned(session, revision, tag, commit_message, before), given, confirm)
+        return carried_out(session, planned_rollback(session, revision, tag, commit_message, before), given, confirm)
 
 
 @takes(HubOptions)
@@ -118,16 +118,28 @@ def plan_rollback(
         NotFoundError, RemoteConflictError, PolicyError: as `rollback` does.
     """
     with Session(read_project(manifest, lock=lock), **options) as session:
-        return _planned(session, revision, tag, commit_message)
+        return planned_rollback(session, revision, tag, commit_message)
 
 
-def _planned(
+def planned_rollback(
     session: Session,
     revision: str,
     tag: str | None,
     message: str | None,
     before: Callable[[Head], None] | None = None,
 ) -> Plan:
+    """Return the plan of a rollback in a session.
+
+    Args:
+        session: the session.
+        revision: the tag of the release, or the whole id of a commit.
+        tag: a new tag for the commit.
+        message: its first line.
+        before: receives the head of the branch before a file is read.
+
+    Raises:
+        NotFoundError, RemoteConflictError, PolicyError: as `rollback` does.
+    """
     _check_texts(session, tag, message)
     session.complete_repo_id()
     hub, target = session.hub, session.target

@@ -155,6 +155,9 @@ def _facts(plan: PlanDocument) -> Iterator[tuple[str, str]]:
     yield "Branch", f"{plan.revision}, as a pull request" if plan.create_pr else plan.revision
     created = "a new branch" if plan.repo_exists else "a new repo"
     yield "Parent", plan.parent_commit[:12] if plan.parent_commit else created
+    if plan.restores is not None:
+        known = "as its lock records it" if plan.restores.locked else "which no lock records"
+        yield "Restores", f"{plan.restores.name} at {plan.restores.commit[:12]}, {known}"
     yield "Tag", plan.tag or "none"
     yield from (("Moves", str(move)) for move in plan.moves)
     yield "To send", format_size(plan.bytes_to_send)

@@ -98,6 +98,9 @@ def refuse_impossible(plan: Plan) -> None:
             for change in ignored
         ]
         hint = "change that .gitignore, or exclude the files on purpose with patterns.ignore_patterns"
+        if former := plan.release.former:
+            restoring = f"`git read-tree -u --reset {former.commit}`"
+            hint = f"restore it with git, which keeps tracked files: clone the repo, {restoring}, commit and push"
         raise RemoteIgnoredError("the Hub would silently drop files of the release", hint=hint, problems=problems)
 
 

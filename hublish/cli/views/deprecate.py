@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 def question(found: Deprecation) -> str:
     """Return the question before the commit."""
     where = f"{_label(found)} at {found.target.revision} on {found.target.endpoint}"
+    how = ", by a pull request" if found.target.create_pr else ""
     if found.new_version is None:
-        return f"Undo the deprecation of {where}?"
-    return f"Deprecate {where} in favor of {found.new_version}?"
+        return f"Undo the deprecation of {where}{how}?"
+    return f"Deprecate {where} in favor of {found.new_version}{how}?"
 
 
 @dataclass(frozen=True)
@@ -59,6 +60,7 @@ class DeprecationView:
             **fields(found, "new_version", "nothing_to_do", "parent", "diff"),
             "commit": found.receipt.commit if found.receipt else None,
             "url": found.receipt.url if found.receipt else None,
+            "pull_request": found.receipt.pull_request if found.receipt else None,
             "lock": str(found.lock) if found.lock else None,
             "lock_state": found.lock_state,
             "warnings": [problem_document(problem) for problem in found.warnings],
@@ -74,6 +76,10 @@ class DeprecationView:
         if found.nothing_to_do:
             state = f"names {found.new_version} already" if found.new_version else "is not deprecated"
             return f"Nothing to do: {label} at {found.target.revision} {state}."
+        if found.receipt is not None and found.receipt.pull_request:
+            change = f"deprecate {label} in favor of {found.new_version}"
+            change = change if found.new_version else f"undo the deprecation of {label}"
+            return f"Proposed to {change}, as pull request {found.receipt.pull_request}."
         if found.new_version is None:
             return f"{label} at {found.target.revision} is no longer deprecated."
         return f"Deprecated {label} at {found.target.revision} in favor of {found.new_version}."

@@ -1,5 +1,6 @@
 """Phrases and values that several views share."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,12 +12,17 @@ from hublish.cli.terminal.text import StepLine, columns, indented, plural
 if TYPE_CHECKING:
     from hublish.base.values import Origin, Release, ReleaseFile, Setting, Verdict, Waived
     from hublish.schemas.diagnose.problems import Location
-    from hublish.schemas.documents.plan import PlannedFile, PlannedSetting
+    from hublish.schemas.documents.plan import PlanDocument, PlannedFile, PlannedSetting
     from hublish.schemas.yaml.reader import Places
 
 # Long enough to be unique in any repo; git itself shows 7 to 12 digits.
 SHORT_COMMIT = 12
 SHORT_DIGEST = 16
+
+
+def publishing_verb(plan: "PlanDocument") -> str:
+    """Return the command that carries out a plan file: `publish`, or `rollback v1.0.0`."""
+    return f"rollback {shlex.quote(plan.restores.name)}" if plan.restores else "publish"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """The view of `plan` and `show`: the changes that publishing would make, marked as in diffs and in Terraform."""
 
-import shlex
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -182,8 +181,9 @@ class PlanView:
             return phrases.next_steps(paint, login, f"hublish publish{self._options}")
         # The plan file contains the values of --set.
         if self.written_to:
-            verb = f"rollback {shlex.quote(plan.restores.name)}" if plan.restores else "publish"
-            command = f"hublish {verb} {self.written_to}{self.repeated.release}{self.repeated.hub}"
+            command = (
+                f"hublish {phrases.publishing_verb(plan)} {self.written_to}{self.repeated.release}{self.repeated.hub}"
+            )
             return phrases.next_steps(paint, f"review {self.written_to}, then {command}")
         options = self._options
         return phrases.next_steps(

@@ -9,7 +9,7 @@ from hublish.api.review import Review
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented
-from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps
+from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, publishing_verb
 from hublish.schemas.documents.sizes import format_size
 
 
@@ -36,7 +36,8 @@ class ReviewView:
         if not (self.review.document.nothing_to_do or self.review.document.refusals):
             options = f"{self.repeated.release}{self.repeated.hub}"
             if self.plan:
-                yield from next_steps(paint, f"hublish publish {self.plan}{options}  once it is approved")
+                command = f"hublish {publishing_verb(self.review.document)} {self.plan}{options}"
+                yield from next_steps(paint, f"{command}  once it is approved")
             else:
                 command = f"hublish plan --out plan.json{self.repeated.manifest}{self.repeated.card}{self.repeated.hub}"
                 yield from next_steps(paint, f"{command}  to publish exactly this once it is approved")

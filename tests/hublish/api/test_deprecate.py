@@ -11,6 +11,7 @@ from huggingface_hub import CommitOperationAdd, HfApi, ModelCard, close_session
 import hublish
 from hublish.api.read_project import read_lock_file
 from hublish.base.errors import (
+    AuthenticationError,
     CardError,
     DeclinedError,
     DocumentInvalidError,
@@ -20,6 +21,8 @@ from hublish.base.errors import (
     RemoteError,
     UsageError,
 )
+from hublish.cli.terminal.color import Paint
+from hublish.cli.views.deprecate import DeprecationView, question
 from hublish.hub.server import EmbeddedHub
 from tests.faults.projects import COMMIT, Release
 from tests.faults.proxy import afterwards, doing, lost_after
@@ -350,3 +353,38 @@ def test_readers_are_warned_with_the_new_version(
 def test_a_name_that_is_none_is_not_repeated(api: HfApi, repo: str, options: dict[str, Any], tmp_path: Path) -> None:
     write(api, repo, b'---\nnew_version: "\\e[31m evil"\n---\n')
     assert hublish.pull(repo, local_dir=tmp_path / "pulled", allow_patterns="*", **options).warnings == ()
+
+
+def test_a_manifest_that_proposes_its_releases_proposes_the_deprecation(
+    api: HfApi, repo: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    manifest = declare(tmp_path, repo)
+    first = hublish.publish(manifest, **options)
+    lock = (tmp_path / "hub.lock").read_bytes()
+    data = json.loads(manifest.read_text())
+    manifest.write_text(json.dumps({**data, "repo": {"repo_id": repo, "create_pr": True}}))
+    proposals = [hublish.deprecate(manifest=manifest, new_version=NEW, **options) for _ in range(2)]
+    for found, created in zip(proposals, (True, False), strict=True):
+        assert found.receipt is not None
+        assert (found.receipt.pull_request, found.receipt.created, found.lock_state) == (1, created, None)
+    assert api.repo_info(repo).sha == first.commit
+    assert b"new_version" in readme(api, repo, "refs/pr/1")
+    assert (tmp_path / "hub.lock").read_bytes() == lock
+    shown = "\n".join(DeprecationView(proposals[0]).human(Paint()))
+    assert shown.startswith(f"Proposed to deprecate {repo} in favor of {NEW}, as pull request 1.")
+    assert question(proposals[0]).endswith(", by a pull request?")
+
+
+def test_a_token_that_may_not_write_is_refused_before_the_question(
+    server: EmbeddedHub, repo: str, options: dict[str, Any]
+) -> None:
+    asked: list[hublish.Deprecation] = []
+
+    def confirm(found: hublish.Deprecation) -> bool:
+        asked.append(found)
+        return True
+
+    options["token"] = server.add_user("reader-of-cards", role="read")
+    with pytest.raises(AuthenticationError):
+        hublish.deprecate(repo, new_version=NEW, confirm=confirm, **options)
+    assert asked == []

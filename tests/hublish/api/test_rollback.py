@@ -10,12 +10,12 @@ from huggingface_hub import CommitOperationAdd, CommitOperationDelete
 
 import hublish
 from hublish.api.releases import ReleaseState
-from hublish.base.errors import (
-    PolicyError,
-)
+from hublish.base.errors import HublishError, PlanStaleError, PolicyError, RemoteIgnoredError
+from hublish.cli.terminal.color import Paint
+from hublish.cli.views.review import ReviewView
 from hublish.hub.server import EmbeddedHub
 from hublish.pipeline.reseal import fetched_files
-from tests.faults.proxy import Proxy
+from tests.faults.proxy import Proxy, afterwards
 from tests.hublish.api.released_project import FIRST, README, SECOND, ReleasedProject
 
 
@@ -287,3 +287,55 @@ def test_a_pickle_that_the_lock_records_was_permitted(project: ReleasedProject) 
     project.publish("v2", {"weights.dat": "text"})
     project.rollback("v1")
     assert project.tree() == project.tree("v1")
+
+
+def test_what_follows_the_releases_moves_to_the_rollback_even_after_a_failure(
+    project: ReleasedProject, proxy: Proxy
+) -> None:
+    names: dict[str, Any] = {"moving_tags": ["latest"], "moving_branches": ["stable"]}
+    project.publish("v1.0.0", FIRST, **names)
+    second = project.publish("v1.1.0", SECOND, **names)
+    plan = hublish.plan_rollback("v1.0.0", project.manifest, **project.options)
+    assert [(str(ref), ref.at) for ref in plan.moves] == [("tag latest", second), ("branch stable", second)]
+    # The commit is made, and the tag is gone: as after a kill.
+    proxy.on("^POST .*/tag/", afterwards(403, b"{}"))
+    with pytest.raises(HublishError, match="published as"):
+        project.rollback("v1.0.0")
+    proxy.clear()
+    receipt = project.rollback("v1.0.0")
+    assert (receipt.moving_tags, receipt.moving_branches) == (("latest",), ("stable",))
+    assert project.titles().count("Roll back to v1.0.0") == 1
+    refs = project.api.list_repo_refs(project.repo_id)
+    at = {ref.name: ref.target_commit for ref in (*refs.tags, *refs.branches)}
+    assert (at["latest"], at["stable"], at["v1.1.0"]) == (receipt.commit, receipt.commit, second)
+    assert project.is_verified()
+    remote = hublish.status(project.manifest, **project.options).remote
+    assert remote is not None
+    assert not remote.any
+
+
+def test_a_reviewer_sees_the_plan_of_a_rollback(released: ReleasedProject, tmp_path: Path) -> None:
+    plan = hublish.plan_rollback("v1.0.0", released.manifest, tag="v1.1.1", **released.options)
+    found = hublish.review(released.manifest, plan=plan, **released.options)
+    assert "v1.0.0 at " in found.html
+    assert "as its lock records it" in found.html
+    assert "new/notes.txt" in found.html  # deleted
+    view = ReviewView(found, tmp_path / "review.html", "plan.json")
+    assert "hublish rollback v1.0.0 plan.json" in "\n".join(view.human(Paint()))
+    receipt = released.rollback("v1.0.0", plan=plan)
+    assert (receipt.plan.sha256, receipt.tag) == (found.plan_sha256, "v1.1.1")
+    add = CommitOperationAdd("theirs.txt", b"theirs")
+    released.api.create_commit(released.repo_id, [add], commit_message="theirs")
+    with pytest.raises(PlanStaleError):
+        hublish.review(released.manifest, plan=plan, **released.options)
+
+
+def test_small_files_that_the_gitignore_matches_come_back_by_git(released: ReleasedProject) -> None:
+    api, repo_id = released.api, released.repo_id
+    add = CommitOperationAdd(".gitignore", b"*.txt\n")
+    commit = str(api.create_commit(repo_id, [add], commit_message="ignore").oid)
+    api.create_commit(repo_id, [CommitOperationDelete("new/notes.txt")], commit_message="delete")
+    with pytest.raises(RemoteIgnoredError, match="silently drop") as failure:
+        released.rollback(commit)
+    assert f"git read-tree -u --reset {commit}" in failure.value.hint
+    assert "patterns" not in failure.value.hint
