@@ -20,6 +20,7 @@ from hublish.base.errors import CardError, DeclinedError, DocumentInvalidError, 
 from hublish.base.values import Action, Change, Head, Plan, Project, Receipt, Target
 from hublish.cards.deprecation import KEY, UneditableCardError, new_version_of, with_banner, without_banner
 from hublish.cards.merging.merge import ON_THE_HUB
+from hublish.formats.catalogue import COPY
 from hublish.formats.front_matter import front_matter_fault
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
@@ -127,7 +128,9 @@ def deprecate(
         edit = partial(_edited, target=target, successor=successor, message=message)
         after = edit(before)
         found = Deprecation(target, successor, head.commit or "", readme_diff(before, after))
-        found = replace(found, warnings=(*warnings, *_hidden(after)), lock=locks.path if locks.lock else None)
+        merges = project is not None and project.manifest.card is not None
+        warnings += _hidden(after) + (_replaced(locks.lock) if locks.lock and successor and not merges else [])
+        found = replace(found, warnings=tuple(warnings), lock=locks.path if locks.lock else None)
         if before != after:
             plan = _planned(session, replace(target, commit_message=_title(found)), head, after)
             locks.require_writable(head)
@@ -257,6 +260,16 @@ def _hidden(card: bytes) -> list[Problem]:
     message = f"the Hub or other readers may not find the metadata: {fault.message}"
     place = Location(ON_THE_HUB, fault.line, 1)
     return [Problem("card.front_matter", message, fault.hint, location=place, severity="warning")]
+
+
+def _replaced(lock: Lock) -> list[Problem]:
+    """Return a warning about a README.md of the release that the next one uploads as it is."""
+    copied = [file for file in lock.files if file.path_in_repo == CARD_FILE and file.serializer == COPY]
+    if not copied:
+        return []
+    message = f"the next release uploads {copied[0].source or CARD_FILE} as it is, and removes the banner"
+    hint = "copy `new_version` and the banner into that file as well"
+    return [Problem("card.banner_replaced", message, hint, severity="warning")]
 
 
 def _title(found: Deprecation) -> str:

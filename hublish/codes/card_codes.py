@@ -239,6 +239,14 @@ CARD: Final = (
         level="warning",
     ),
     Code(
+        "card.banner_replaced",
+        "A banner that the next release removes",
+        cause="`hublish deprecate` edits the README.md on the Hub, and the last release has that file from the "
+        "artifacts: each release uploads it as it is. Only a card that hub.yaml declares is merged.",
+        fix="Copy `new_version` and the banner into your README.md as well.",
+        level="warning",
+    ),
+    Code(
         "card.front_matter",
         "Metadata that readers do not find",
         cause="README.md begins with metadata in a form that only some programs recognize: text or blank lines before "

@@ -1,5 +1,6 @@
 """Compare a reviewed plan with the one that would be published now."""
 
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
@@ -46,9 +47,15 @@ def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
         distinct = tuple(dict.fromkeys(problems))
         msg = "the reviewed plan is stale: this is not what would be published now"
         hint = "make a new plan and have it reviewed"
-        if reviewed.variables != fresh.variables:
+        if _command(reviewed) != _command(fresh):
+            hint = f"this is the plan for `{_command(reviewed)}`"
+        elif reviewed.variables != fresh.variables:
             hint = f"leave --set out: the plan contains the reviewed values; or {hint}"
         raise PlanStaleError(msg, hint=hint, problems=distinct)
+
+
+def _command(plan: PlanDocument) -> str:
+    return f"hublish rollback {shlex.quote(plan.restores.name)}" if plan.restores else "hublish publish"
 
 
 def _variables(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:

@@ -24,8 +24,9 @@ LEAST = 10
 
 @pytest.fixture
 def project(own_hub: EmbeddedHub, proxy: Proxy, own_home: Path, tmp_path: Path) -> ReleasedProject:
-    """Two releases; main is at the second one."""
-    made = ReleasedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
+    """Two releases; main is at the second one, and so are the names that follow it."""
+    names = {"moving_tags": ["latest"], "moving_branches": ["stable"]}
+    made = ReleasedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint, **names)
     made.publish(TAGS[0], FIRST)
     made.publish(TAGS[1], SECOND)
     return made
@@ -68,6 +69,7 @@ class Turns:
         assert len(project.titles()) == self._commits
         assert project.titles()[0] == f"Roll back to {self.tag}"
         assert project.lock["commit"] == receipt.commit
+        assert (receipt.moving_tags, receipt.moving_branches) == (("latest",), ("stable",))
         assert project.is_verified()
         assert not [path for path in project.folder.iterdir() if path.name.endswith(".tmp")]
         project.git("commit", "-qam", self.tag)

@@ -378,13 +378,20 @@ def test_a_manifest_that_proposes_its_releases_proposes_the_deprecation(
 def test_a_token_that_may_not_write_is_refused_before_the_question(
     server: EmbeddedHub, repo: str, options: dict[str, Any]
 ) -> None:
-    asked: list[hublish.Deprecation] = []
-
-    def confirm(found: hublish.Deprecation) -> bool:
-        asked.append(found)
-        return True
-
     options["token"] = server.add_user("reader-of-cards", role="read")
-    with pytest.raises(AuthenticationError):
-        hublish.deprecate(repo, new_version=NEW, confirm=confirm, **options)
-    assert asked == []
+    with pytest.raises(AuthenticationError):  # not DeclinedError
+        hublish.deprecate(repo, new_version=NEW, confirm=lambda _: False, **options)
+
+
+def test_a_readme_that_the_next_release_uploads_as_it_is_is_a_warning(
+    repo: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "README.md").write_text("# Digits\n")
+    manifest = tmp_path / "hub.yaml"
+    manifest.write_text(f"repo: {{repo_id: {repo}}}\nartifacts: [{{source: README.md}}]\n")
+    hublish.publish(manifest, **options)
+    found = hublish.deprecate(manifest=manifest, new_version=NEW, **options)
+    assert [problem.code for problem in found.warnings] == ["card.banner_replaced"]
+    assert hublish.deprecate(manifest=manifest, undo=True, **options).warnings == ()
+    hublish.publish(declare(tmp_path, repo), **options)
+    assert hublish.deprecate(manifest=manifest, new_version=NEW, **options).warnings == ()

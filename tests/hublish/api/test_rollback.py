@@ -322,6 +322,9 @@ def test_a_reviewer_sees_the_plan_of_a_rollback(released: ReleasedProject, tmp_p
     assert "new/notes.txt" in found.html  # deleted
     view = ReviewView(found, tmp_path / "review.html", "plan.json")
     assert "hublish rollback v1.0.0 plan.json" in "\n".join(view.human(Paint()))
+    with pytest.raises(PlanStaleError) as other:
+        hublish.publish(released.manifest, plan=plan, **released.options)
+    assert other.value.hint == "this is the plan for `hublish rollback v1.0.0`"
     receipt = released.rollback("v1.0.0", plan=plan)
     assert (receipt.plan.sha256, receipt.tag) == (found.plan_sha256, "v1.1.1")
     add = CommitOperationAdd("theirs.txt", b"theirs")
