@@ -75,7 +75,7 @@ def with_banner(card: str, new_version: str, banner: Sequence[str]) -> str:
     """Return a card with the metadata `new_version`, and with a banner above its text instead of an earlier one.
 
     Args:
-        card: the card; an empty one stands for a missing README.
+        card: the card; empty for a repo without a README.
         new_version: the id of the repo to use instead.
         banner: lines of Markdown, without the comments that delimit them on the page.
 

@@ -1,18 +1,19 @@
 """Tests in a browser run only on request: `make test-browser`, or `pytest -m browser`."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.views import VIEWS, View
+from tests.browser import views
+from tests.browser.views import View
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 HERE = Path(__file__).parent
+browser, view = views.browser, views.view
 
 
 def pytest_ignore_collect(config: pytest.Config) -> bool | None:
@@ -25,27 +26,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.is_relative_to(HERE):
             item.add_marker(pytest.mark.browser)
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    """Start one browser for all tests of a process."""
-    from playwright.sync_api import sync_playwright
-
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    assert found, "install chromium, or run `make test-browser`"
-    with sync_playwright() as playwright:
-        # Root may not use the sandbox of Chromium, and the pages are our own.
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=VIEWS, ids=str)
-def view(request: pytest.FixtureRequest) -> View:
-    """Run a test in light and in dark, on a phone and on a desktop."""
-    assert isinstance(request.param, View)
-    return request.param
 
 
 @pytest.fixture

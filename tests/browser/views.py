@@ -1,10 +1,14 @@
 """The ways in which readers see a page, and the checks that hold for each of them."""
 
+import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+import pytest
+
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 LEAST_CONTRAST = 4.5
 """Of text to its background, as level AA of WCAG 2 requires."""
@@ -26,6 +30,28 @@ class View:
 
 
 VIEWS = tuple(View(scheme, width) for scheme in ("light", "dark") for width in (390, 1280))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator["Browser"]:
+    """Start one browser for all tests of a process."""
+    from playwright.sync_api import sync_playwright
+
+    found = shutil.which("chromium") or shutil.which("google-chrome")
+    assert found, "install chromium, or run `make test-browser` or `make test-docs`"
+    with sync_playwright() as playwright:
+        # Root may not use the sandbox of Chromium, and the pages are our own.
+        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(params=VIEWS, ids=str)
+def view(request: pytest.FixtureRequest) -> View:
+    """Run a test in light and in dark, on a phone and on a desktop."""
+    assert isinstance(request.param, View)
+    return request.param
+
 
 # Each visible text with its box, its color, and the color behind it: that of the nearest ancestor that has one, or in a
 # picture of the rectangle behind everything.

@@ -4,7 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser import views
+
 HERE = Path(__file__).parent
+browser, view = views.browser, views.view
 ROOT = HERE.parents[1]
 
 

@@ -1,13 +1,12 @@
 """The documentation as a reader of the site sees it: from a file, in light and dark, on a phone and on a desktop."""
 
-import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.browser.views import VIEWS, View, check_accessibility, check_width
+from tests.browser.views import View, check_accessibility, check_width
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -26,25 +25,6 @@ SHOWN = (
     "errors/policy.pickle/index",
     "changelog",
 )
-
-
-@pytest.fixture(scope="session")
-def browser() -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright
-
-    found = shutil.which("chromium") or shutil.which("google-chrome")
-    assert found, "install chromium, or run `make test-docs`"
-    with sync_playwright() as playwright:
-        # Root may not use the sandbox of Chromium, and the pages are our own.
-        browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(params=VIEWS, ids=str)
-def view(request: pytest.FixtureRequest) -> View:
-    assert isinstance(request.param, View)
-    return request.param
 
 
 @pytest.fixture

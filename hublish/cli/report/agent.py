@@ -104,7 +104,7 @@ def quoted(value: Any) -> str:
 
 
 def name_of(key: Any) -> str:
-    """Return a key of a document as it is, or quoted when it is not a plain name: it may be somebody's text."""
+    """Return a key of a document as it is, or quoted when it is not a plain name: it may come from a stranger."""
     return key if isinstance(key, str) and _NAME.fullmatch(key) else quoted(str(key))
 
 

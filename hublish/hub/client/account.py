@@ -1,4 +1,4 @@
-"""The account of a token, and whether the token may publish to a repo, as far as the Hub tells.
+"""The account of a token, and whether the token may publish to a repo, as far as the Hub shows it.
 
 Each question costs one request. An answer in a form that is not known here never counts as a refusal.
 """

@@ -163,7 +163,7 @@ class EmbeddedHub:
             full_name: Its name as shown to people.
             private: Whether its new repositories are private by default.
             resource_groups: The names of its resource groups, by their ids of 24 hexadecimal digits. New repositories
-                can be created in them; they limit nobody's access here.
+                can be created in them; they do not limit access here.
 
         Raises:
             AccountError: The name is not valid, or a user has it.

@@ -1,4 +1,4 @@
-"""Tags and branches that follow the releases: set after the verification, and never moved over somebody's commit."""
+"""Tags and branches that follow the releases: set after the verification, and never moved over commits of others."""
 
 from collections.abc import Callable
 from typing import Any
