@@ -189,6 +189,36 @@ def add_repo_type(parser: "argparse._ActionsContainer", description: str) -> Non
     parser.add_argument("--repo-type", "--type", choices=REPO_TYPES, default=None, help=description)
 
 
+def add_repo(parser: argparse.ArgumentParser) -> None:
+    """Add REPO with its type, and the manifest that names the repo without it."""
+    text = "a repo, as `hublish pull` takes it (default: that of the manifest)"
+    parser.add_argument("repo_id", nargs="?", metavar="REPO", help=text)
+    add_repo_type(parser, "the type of REPO (default: model, or its prefix: datasets/acme/digits)")
+    add_manifest(parser)
+    add_lock(parser)
+
+
+def check_repo(arguments: argparse.Namespace) -> None:
+    """Check that the arguments name the repo in one way.
+
+    Raises:
+        UsageError: REPO is given with a manifest, or its type without REPO.
+    """
+    if arguments.repo_id is not None and (arguments.file != MANIFEST_FILE or arguments.settings):
+        raise UsageError("REPO needs no manifest", hint="leave REPO out, or leave -f and --set out")
+    if arguments.repo_id is None and arguments.repo_type is not None:
+        raise UsageError("--repo-type belongs to REPO", hint="the manifest names the type of its own repo")
+
+
+def repo_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any]:
+    """Return the keywords of a verb that name the repo, or the manifest that does, and the lock."""
+    if arguments.repo_id is not None:
+        named = {"repo_id": arguments.repo_id, "repo_type": arguments.repo_type}
+    else:
+        named = {"manifest": manifest(arguments, report)}
+    return {**named, "lock": arguments.lock}
+
+
 def pull_options(arguments: argparse.Namespace, report: Report) -> dict[str, Any]:
     """Return the repo_id and the options of `hublish.pull` and `hublish.load`.
 

@@ -3,18 +3,9 @@
 from argparse import ArgumentParser, Namespace
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import (
-    add_hub,
-    add_lock,
-    add_manifest,
-    add_repo_type,
-    hub_options,
-    manifest,
-    repeated_options,
-)
+from hublish.cli.arguments import add_hub, add_repo, check_repo, hub_options, repeated_options, repo_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
-from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 DESCRIPTION = """Names the repo to use instead: as `new_version` in the metadata of the card, which the Hub shows for
 models, and in a banner above its text. Everything else in README.md keeps its bytes. It shows the diff and asks, makes
@@ -31,25 +22,17 @@ EXAMPLES = (
 
 
 def configure(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "repo_id", nargs="?", metavar="REPO", help="a repo, as `hublish pull` takes it (default: that of the manifest)"
-    )
     kind = parser.add_mutually_exclusive_group(required=True)
     kind.add_argument("--new-version", metavar="REPO", help="the repo to use instead, of the same type")
     kind.add_argument("--undo", action="store_true", help="take the deprecation back")
     parser.add_argument("--message", default="", metavar="TEXT", help="text for the banner, shown as it is written")
     parser.add_argument("-y", "--yes", action="store_true", help="do not ask for confirmation")
-    add_repo_type(parser, "the type of REPO (default: model, or its prefix: datasets/acme/digits)")
-    add_manifest(parser)
-    add_lock(parser)
+    add_repo(parser)
     add_hub(parser)
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
-    if arguments.repo_id is not None and (arguments.file != MANIFEST_FILE or arguments.settings):
-        raise UsageError("REPO needs no manifest", hint="leave REPO out, or leave -f and --set out")
-    if arguments.repo_id is None and arguments.repo_type is not None:
-        raise UsageError("--repo-type belongs to REPO", hint="the manifest names the type of its own repo")
+    check_repo(arguments)
     # A manifest on standard input leaves no stream for the answer.
     if not (arguments.yes or (report.can_ask and arguments.file != "-")):
         raise UsageError("not interactive: cannot ask for confirmation", hint="pass -y")
@@ -63,15 +46,12 @@ def run(arguments: Namespace, report: Report) -> Outcome:
         report.warn(found.warnings)
         return arguments.yes or report.confirm(DeprecationView(found, repeated, ask=True), question(found))
 
-    of = {"manifest": manifest(arguments, report)} if arguments.repo_id is None else {"repo_type": arguments.repo_type}
     found = hublish.deprecate(
-        arguments.repo_id,
         new_version=arguments.new_version,
         message=arguments.message,
         undo=arguments.undo,
-        lock=arguments.lock,
         confirm=confirm,
-        **of,
+        **repo_options(arguments, report),
         **hub_options(arguments, report),
     )
     if found.nothing_to_do:

@@ -2,12 +2,10 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.base.errors import UsageError
-from hublish.cli.arguments import add_hub, add_lock, add_manifest, add_repo_type, hub_options, manifest
+from hublish.cli.arguments import add_hub, add_repo, check_repo, hub_options, repo_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import FAILED
 from hublish.cli.report import Report
-from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 DESCRIPTION = """Lists every tag of the repo with its commit, date and title, the newest first, and compares each with
 the lock that records it: the current lock, or a former version of it in the git history here. `verified` means that
@@ -23,27 +21,15 @@ EXAMPLES = (
 
 
 def configure(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "repo_id", nargs="?", metavar="REPO", help="a repo, as `hublish pull` takes it (default: that of the manifest)"
-    )
-    add_repo_type(parser, "the type of REPO (default: model, or its prefix: datasets/acme/digits)")
-    add_manifest(parser)
-    add_lock(parser)
+    add_repo(parser)
     add_hub(parser)
 
 
 def run(arguments: Namespace, report: Report) -> Outcome:
-    if arguments.repo_id is not None and (arguments.file != MANIFEST_FILE or arguments.settings):
-        raise UsageError("REPO is listed without a manifest", hint="leave REPO out, or leave -f and --set out")
-    if arguments.repo_id is None and arguments.repo_type is not None:
-        raise UsageError("--repo-type belongs to REPO", hint="the manifest names the type of its own repo")
+    check_repo(arguments)
 
     import hublish
     from hublish.cli.views.releases import ReleasesView
 
-    options = {"lock": arguments.lock, **hub_options(arguments, report)}
-    if arguments.repo_id is not None:
-        found = hublish.releases(arguments.repo_id, repo_type=arguments.repo_type, **options)
-    else:
-        found = hublish.releases(manifest=manifest(arguments, report), **options)
+    found = hublish.releases(**repo_options(arguments, report), **hub_options(arguments, report))
     return Outcome(ReleasesView(found), 0 if found.ok else FAILED)

@@ -25,7 +25,7 @@ def test_the_releases_of_the_manifest_are_listed(run: Run, project: Path) -> Non
 @pytest.mark.parametrize(
     ("line", "words"),
     [
-        ("releases acme/a --set version=1", "REPO is listed without a manifest"),
+        ("releases acme/a --set version=1", "REPO needs no manifest"),
         ("releases --repo-type dataset", "--repo-type belongs to REPO"),
         ("releases acme/none --local", "acme/none"),
     ],
