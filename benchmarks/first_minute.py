@@ -146,10 +146,10 @@ def release(name: str, folder: Path, bin_: Path, environ: Mapping[str, str]) -> 
         kept = first_release(shell, name)
     assert f"Wrote {name}/hub.yaml." in kept, kept
     for words in (["verify", "-f", name], ["publish", name, "-y"]):
-        command = [bin_ / "hublish", *words]
+        command = [str(bin_ / "hublish"), *words]
         done = subprocess.run(command, check=False, cwd=folder, env={**environ}, capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
-    assert "Nothing to do" in done.stdout, done.stdout
+        assert words[0] == "verify" or "Nothing to do" in done.stdout, done.stdout
     return shell
 
 
