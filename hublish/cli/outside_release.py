@@ -1,14 +1,14 @@
-"""Write the file of a command beside a manifest, unless it would become part of the release that it describes."""
+"""Write the file of a command beside a manifest, unless it is a file of the project, or would become one."""
 
 from collections.abc import Callable, Iterable
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from hublish.base import durable
 from hublish.base.errors import UsageError
 
 if TYPE_CHECKING:
-    from hublish.base.values import Candidate, Release, ReleaseFile
+    from hublish.base.values import Project, Release
 
 
 def write_outside(release: "Release", path: Path, pieces: Callable[[], Iterable[bytes]]) -> None:
@@ -20,24 +20,30 @@ def write_outside(release: "Release", path: Path, pieces: Callable[[], Iterable[
         pieces: gives the bytes of the file.
 
     Raises:
-        UsageError: a source of the manifest matches the file; it is not kept.
+        UsageError: it is the manifest or the lock, or a source matches it. An existing file is not changed then, and a
+            new one is not kept.
     """
-    from hublish.pipeline.collect.collect import Collect
-
+    project = release.project
+    for own in (project.folder / PurePosixPath(project.name).name, project.lock_path):
+        if own.resolve() == path.resolve():
+            raise UsageError(f"{path} is the {own.name} of this release", hint="write it to another file")
     msg = f"{path} would become part of the release: a source matches it"
     refusal = UsageError(msg, hint="write it to another folder, or add it to patterns.ignore_patterns")
-    if _holds(release.files, path):
+    # A new file can be tested only once it exists.
+    exists = path.exists()
+    if exists and _collects(project, path):
         raise refusal
     durable.write(path, pieces)
-    # A new file can be tested only once it exists.
-    if _holds(Collect().run(release.project).included, path):
+    if not exists and _collects(project, path):
         path.unlink()
         raise refusal
 
 
-def _holds(files: "Iterable[ReleaseFile | Candidate]", path: Path) -> bool:
+def _collects(project: "Project", path: Path) -> bool:
+    from hublish.pipeline.collect.collect import Collect
+
     own = path.resolve()
-    paths = (file.content.local_path for file in files if file.content is not None)
+    paths = (file.content.local_path for file in Collect().run(project).included if file.content is not None)
     # A source is never a link itself, so that only one of the same name can be this file. Resolving 100,000 paths takes
     # many seconds.
     return any(path is not None and path.name == own.name and path.resolve() == own for path in paths)

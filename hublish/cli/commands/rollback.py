@@ -3,6 +3,7 @@
 from argparse import ArgumentParser, Namespace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from hublish.base.errors import RemoteConflictError, UsageError
 from hublish.cli.arguments import (
@@ -61,14 +62,7 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.cli.views.publish import ReceiptView
 
     receipt = hublish.rollback(
-        arguments.revision,
-        manifest(arguments, report),
-        tag=arguments.tag,
-        commit_message=arguments.commit_message,
-        plan=arguments.plan,
-        confirm=confirming(report, agreed=agreed),
-        lock=arguments.lock,
-        **hub_options(arguments, report),
+        plan=arguments.plan, confirm=confirming(report, agreed=agreed), **_choices(arguments, report)
     )
     return Outcome(ReceiptView(receipt, lock_path(arguments), repeated_options(arguments)))
 
@@ -78,21 +72,20 @@ def _planned(arguments: Namespace, report: Report) -> Outcome:
     if arguments.plan or arguments.yes:
         raise UsageError("--out only writes a plan", hint="leave -y and plan.json out")
     import hublish
-    from hublish.base import durable
+    from hublish.cli.outside_release import write_outside
     from hublish.cli.views.plan import PlanView
     from hublish.pipeline.lock.records import plan_pieces
 
-    plan = hublish.plan_rollback(
-        arguments.revision,
-        manifest(arguments, report),
-        tag=arguments.tag,
-        commit_message=arguments.commit_message,
-        lock=arguments.lock,
-        **hub_options(arguments, report),
-    )
+    plan = hublish.plan_rollback(**_choices(arguments, report))
     report.warn((*plan.release.warnings, *plan.warnings))
-    durable.write(arguments.out, partial(plan_pieces, plan))
+    write_outside(plan.release, arguments.out, partial(plan_pieces, plan))
     if plan.refusals:
         report.incomplete(RemoteConflictError("this rollback cannot be made", problems=plan.refusals))
     view = PlanView(plan, written_to=str(arguments.out), repeated=repeated_options(arguments))
     return Outcome(view, FAILED if plan.refusals else 0)
+
+
+def _choices(arguments: Namespace, report: Report) -> dict[str, Any]:
+    """Return the keywords of the two verbs."""
+    given = {name: getattr(arguments, name) for name in ("revision", "tag", "commit_message", "lock")}
+    return {**given, "manifest": manifest(arguments, report), **hub_options(arguments, report)}

@@ -86,6 +86,15 @@ def test_a_plan_file_that_a_source_matches_is_refused(run: Run, project: Path) -
     assert (project / "run" / "config.json").read_text() == '{"classes": 10}\n'
 
 
+@pytest.mark.parametrize("command", ["plan", "rollback v1"])
+@pytest.mark.parametrize("name", ["hub.yaml", "hub.lock", "run/config.json"])
+def test_a_plan_overwrites_no_file_of_the_project(command: str, name: str, run: Run, project: Path) -> None:
+    run("publish -y --local -q")
+    before = (project / name).read_bytes()
+    assert name.rpartition("/")[2] in run(f"{command} --local --out {name}", exits=2).stderr
+    assert (project / name).read_bytes() == before
+
+
 def test_verify_names_what_changed_on_the_hub(run: Run, project: Path) -> None:
     run("publish -y --local -q")
     with embedded(project) as api:
