@@ -134,12 +134,17 @@ def deprecate(
         if before != after:
             plan = _planned(session, replace(target, commit_message=_title(found)), head, after)
             locks.require_writable(head)
-            if confirm is not None and not confirm(found):
-                raise DeclinedError("not changed: the deprecation was not confirmed")
-            # The stage of the lock writes that of a whole release: this one is removed with the session.
-            stages = publishing(session.hub, session.workspace / LOCK_FILE)
-            found = replace(found, receipt=stages.run(plan, session.progress))
+            found = replace(found, receipt=_committed(session, plan, found, confirm))
         return replace(found, lock_state=locks.follow(session.hub, found, after, edit))
+
+
+def _committed(
+    session: Session, plan: Plan, found: Deprecation, confirm: Callable[[Deprecation], bool] | None
+) -> Receipt:
+    if confirm is not None and not confirm(found):
+        raise DeclinedError("not changed: the deprecation was not confirmed")
+    # The stage of the lock writes that of a whole release: this one is removed with the session.
+    return publishing(session.hub, session.workspace / LOCK_FILE).run(plan, session.progress)
 
 
 def _check_arguments(new_version: str | None, message: str, *, undo: bool) -> None:
