@@ -191,6 +191,14 @@ class IntegrityError(HublishError, code="integrity.failed"):
     """Downloaded bytes do not have the expected digest; they were removed."""
 
 
+class SigningError(HublishError, code="sign.failed"):
+    """A release cannot be signed: its key, certificate or identity is missing or not the declared one."""
+
+
+class TrustError(HublishError, code="trust.refused"):
+    """The signature or the claims of a release do not satisfy the trust policy."""
+
+
 class OverwriteError(HublishError, code="pull.would_overwrite"):
     """A download would overwrite files that no earlier pull wrote; `problems` names every one."""
 

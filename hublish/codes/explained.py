@@ -15,10 +15,11 @@ from hublish.codes.policy_codes import POLICY
 from hublish.codes.release_codes import RELEASE
 from hublish.codes.run_codes import RUN
 from hublish.codes.surprise_codes import SURPRISES
+from hublish.codes.trust_codes import TRUST
 from hublish.codes.yaml_codes import YAML
 
 # In the order of a release: the manifest, its files and its card, the audit, the plan, the Hub, a reader.
-_TABLES: Final = (YAML, MANIFEST, RELEASE, CARD, POLICY, PLAN, STALE, SURPRISES, DOCUMENTS, LOADING, RUN)
+_TABLES: Final = (YAML, MANIFEST, RELEASE, CARD, POLICY, PLAN, STALE, SURPRISES, DOCUMENTS, LOADING, TRUST, RUN)
 
 EXPLAINED: Final[Mapping[str, Code]] = MappingProxyType({entry.code: entry for table in _TABLES for entry in table})
 """The explanations by their codes."""
@@ -49,6 +50,8 @@ FAMILIES: Final[Mapping[str, str]] = MappingProxyType(
         "integrity": "The digests of downloaded files",
         "pull": "Downloads into a folder",
         "load": "Loading a release",
+        "sign": "The signature of a release",
+        "trust": "Signatures and claims of other people's releases",
         "check": "Warnings that fail a command",
         "output": "The output of a command",
         "usage": "The command line",

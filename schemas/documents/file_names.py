@@ -20,6 +20,15 @@ GITIGNORE: Final = ".gitignore"
 GITATTRIBUTES: Final = ".gitattributes"
 """The Hub writes this file itself: it is never deleted, and a change of it is never a difference."""
 
+SIGNATURE_FILE: Final = "model.sig"
+"""The signature over the files of a release, in the format of OpenSSF Model Signing."""
+
+CLAIMS_FILE: Final = "claims.jsonl"
+"""Signed in-toto statements about the files of a release, one a line."""
+
+BOM_FILE: Final = "bom.cdx.json"
+"""The bill of materials of a release, in the format of CycloneDX."""
+
 STATE_FOLDER: Final = ".hublish"
 """Holds the embedded Hub, next to the manifest."""
 

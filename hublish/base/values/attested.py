@@ -1,0 +1,37 @@
+"""Who signed a release, and what the signer claims about it."""
+
+from dataclasses import dataclass
+
+from hublish.schemas.documents.signing import SigningMethod
+
+
+@dataclass(frozen=True, slots=True)
+class SignedBy:
+    """The signer of a statement, as its signature proves it."""
+
+    method: SigningMethod
+    name: str
+    """`sha256:` and the digest of a public key, or the identity in a certificate: an email address or a URI."""
+    provider: str | None = None
+    """For `sigstore`: the OpenID Connect issuer that vouched for the identity. For `certificate`: None."""
+    log_index: int | None = None
+    """The index of its entry in the transparency log; None without one."""
+    key: str = ""
+    """For `certificate`: `sha256:` and the digest of the root certificate that the chain ends at; else empty."""
+
+
+@dataclass(frozen=True)
+class Attestation:
+    """The signature of a release and the claims about it."""
+
+    signer: SignedBy | None
+    """None until the release is signed, when it is published."""
+    builder: str | None = None
+    """The URI of the builder in the provenance: a workflow, or `hublish` on a machine of a person."""
+    source_uri: str | None = None
+    """The git repository that the release was built from: `git+https://github.com/acme/digits`."""
+    source_commit: str | None = None
+    dirty: bool | None = None
+    """Whether the working tree differed from that commit."""
+    pending: tuple[str, ...] = ()
+    """The paths of files that are made when the release is published: they need a key or an identity of that time."""
