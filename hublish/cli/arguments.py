@@ -48,6 +48,22 @@ _DOWNLOAD: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
 }
 
 
+def require_consent(arguments: argparse.Namespace, report: Report, *, agreed: bool, hint: str = "pass -y") -> None:
+    """Refuse a command that changes something and cannot ask first.
+
+    Args:
+        arguments: their `file` may be standard input, which then has no answer.
+        report: knows whether a person can be asked.
+        agreed: -y, or a reviewed plan.
+        hint: how to agree in advance.
+
+    Raises:
+        UsageError: there is no terminal to ask on.
+    """
+    if not (agreed or (report.can_ask and arguments.file != "-")):
+        raise UsageError("not interactive: cannot ask for confirmation", hint=hint)
+
+
 def add_manifest(parser: argparse.ArgumentParser) -> None:
     """Add `-f/--file` and `--set`, for commands that read the manifest."""
     add_manifest_file(parser)

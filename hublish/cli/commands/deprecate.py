@@ -2,8 +2,15 @@
 
 from argparse import ArgumentParser, Namespace
 
-from hublish.base.errors import UsageError
-from hublish.cli.arguments import add_hub, add_repo, check_repo, hub_options, repeated_options, repo_options
+from hublish.cli.arguments import (
+    add_hub,
+    add_repo,
+    check_repo,
+    hub_options,
+    repeated_options,
+    repo_options,
+    require_consent,
+)
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 
@@ -33,9 +40,7 @@ def configure(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace, report: Report) -> Outcome:
     check_repo(arguments)
-    # A manifest on standard input leaves no stream for the answer.
-    if not (arguments.yes or (report.can_ask and arguments.file != "-")):
-        raise UsageError("not interactive: cannot ask for confirmation", hint="pass -y")
+    require_consent(arguments, report, agreed=arguments.yes)
 
     import hublish
     from hublish.cli.views.deprecate import DeprecationView, question

@@ -13,6 +13,7 @@ from hublish.cli.arguments import (
     hub_options,
     lock_path,
     repeated_options,
+    require_consent,
 )
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.folder_arguments import add_folder, released, take_folder
@@ -53,26 +54,25 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     if arguments.keep and arguments.folder is None:
         raise UsageError("--keep without a folder", hint="a manifest that is not drafted is a file already")
     agreed = bool(arguments.plan or arguments.yes)
-    # A manifest on standard input leaves no stream for the answer.
-    if not (agreed or (report.can_ask and arguments.file != "-")):
-        msg = "not interactive: cannot ask for confirmation"
-        repeated = repeated_options(arguments)
-        plan = f"hublish plan --out plan.json{repeated.manifest}{repeated.hub}"
-        raise UsageError(msg, hint=f"pass -y, or a reviewed plan: {plan}")
+    # A folder may lack --repo-id, which is reported first; standard input is not read for a refusal.
+    project = released(arguments, report) if arguments.folder else None
+    repeated = repeated_options(arguments)
+    plan = f"hublish plan --out plan.json{repeated.manifest}{repeated.hub}"
+    require_consent(arguments, report, agreed=agreed, hint=f"pass -y, or a reviewed plan: {plan}")
 
     import hublish
     from hublish.cli.views.confirmation import confirming
     from hublish.cli.views.publish import ReceiptView
 
     receipt = hublish.publish(
-        released(arguments, report),
+        project or released(arguments, report),
         plan=arguments.plan,
         confirm=confirming(report, agreed=agreed),
         lock=arguments.lock,
         card=arguments.card,
         **hub_options(arguments, report),
     )
-    view = ReceiptView(receipt, lock_path(arguments), repeated_options(arguments))
+    view = ReceiptView(receipt, lock_path(arguments), repeated)
     return _kept(view, arguments, report) if receipt.plan.release.project.drafted else Outcome(view)
 
 

@@ -15,6 +15,7 @@ from hublish.cli.arguments import (
     lock_path,
     manifest,
     repeated_options,
+    require_consent,
 )
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import FAILED
@@ -51,11 +52,8 @@ def configure(parser: ArgumentParser) -> None:
 def run(arguments: Namespace, report: Report) -> Outcome:
     if arguments.out:
         return _planned(arguments, report)
-    # A manifest on standard input leaves no stream for the answer.
     agreed = bool(arguments.plan or arguments.yes)
-    if not (agreed or (report.can_ask and arguments.file != "-")):
-        msg = "not interactive: cannot ask for confirmation"
-        raise UsageError(msg, hint="pass -y, or a reviewed plan: see --out")
+    require_consent(arguments, report, agreed=agreed, hint="pass -y, or a reviewed plan: see --out")
 
     import hublish
     from hublish.cli.views.confirmation import confirming

@@ -115,3 +115,8 @@ def test_every_mistake_leads_to_the_line_that_was_meant(words: str, message: str
     ended = run(f"publish {words} --local -y", exits=1 if "cannot be read" in message else 2)
     assert message in ended.stderr
     assert hint in ended.stderr
+
+
+def test_a_missing_repo_is_named_before_the_missing_consent(run: Run) -> None:
+    assert "add --repo-id NAMESPACE/run" in run("publish run --local", exits=2).stderr
+    assert "pass -y" in run("publish run --repo-id acme/digits --local", exits=2).stderr
