@@ -52,6 +52,7 @@ class ConversionCache:
     def __init__(self, folder: Path | None, fingerprints: FingerprintCache, most_bytes: int = _MOST_BYTES) -> None:
         self._folder, self._fingerprints, self._most_bytes = folder, fingerprints, most_bytes
         self._open = ExitStack()
+        self._digests: dict[Content, str] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -97,6 +98,15 @@ class ConversionCache:
         # Without a digest, the name of the result would have to be computed from the bytes.
         return known is not None and known.sha256 is not None and (self._folder / self._name(source, what)).is_dir()
 
+    def digest(self, source: Content | None) -> str | None:
+        """Return the SHA-256 of the source of a conversion; None where that is not known, as it is not read for it."""
+        if source is None:
+            return None
+        if source not in self._digests:
+            (known,) = self._fingerprints.find([Place.of(source)])
+            return known.sha256 if known else None
+        return self._digests[source]
+
     def _can_keep(self, source: Content, serializer: str) -> bool:
         if serializer not in _ONE_FILE or str(source.local_path).endswith(SHARD_INDEX_SUFFIX):
             return False
@@ -114,10 +124,13 @@ class ConversionCache:
         return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
     def _digest(self, source: Content) -> str:
+        # Remembered: a file that changed a moment ago is not kept below, and two artifacts may share a source.
+        digest = self.digest(source) or self._hashed(source)
+        self._digests[source] = digest
+        return digest
+
+    def _hashed(self, source: Content) -> str:
         place = Place.of(source)
-        (known,) = self._fingerprints.find([place])
-        if known is not None and known.sha256 is not None:
-            return known.sha256
         began = self._fingerprints.now()
         with source.open() as stream:
             # A stream of any kind, although the annotation asks for more methods than are called.

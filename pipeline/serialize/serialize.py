@@ -119,6 +119,7 @@ class Serialize:
         )
         if candidate.content is not None:
             candidate.content.unchanged()
+        origin = origin._replace(source_sha256=self.cache.digest(candidate.content))
         return [StagedFile(item.path_in_repo, _written_content(item, candidate), origin) for item in written]
 
 

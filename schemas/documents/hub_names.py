@@ -17,6 +17,12 @@ REPO_TYPES: Final[tuple[RepoType, ...]] = get_args(RepoType)
 # The first segment of a repo's URL in the API and, except for models, on the website: `datasets`.
 URL_KINDS: Final[Mapping[str, RepoType]] = MappingProxyType({f"{kind}s": kind for kind in REPO_TYPES})
 
+
+def repo_path(repo_id: str, repo_type: str) -> str:
+    """Return `acme/digits-mlp`, or `datasets/acme/digits`: the name of a repo in commands, in CI and in signatures."""
+    return repo_id if repo_type == "model" else f"{repo_type}s/{repo_id}"
+
+
 # The endpoint that means the Hub in the folder next to hub.yaml.
 EMBEDDED: Final = "embedded"
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.signing import SigningMethod
 
 
@@ -35,3 +37,34 @@ class Attestation:
     """Whether the working tree differed from that commit."""
     pending: tuple[str, ...] = ()
     """The paths of files that are made when the release is published: they need a key or an identity of that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """A repo on the Hub that a release is made from: a base model or a dataset."""
+
+    repo_id: str
+    repo_type: RepoType
+    endpoint: str
+    """The Hub, as plans and locks record it."""
+    commit: str | None = None
+    """The commit that was used, or else the one that its main branch was at; None when neither is known."""
+
+
+@dataclass(frozen=True)
+class BuildFacts:
+    """Who built a release, and what from."""
+
+    builder: str
+    """The URI of the workflow, or that of any machine of a person."""
+    invocation: str | None = None
+    """The URL of the run of the workflow."""
+    source_uri: str | None = None
+    """The git repository of the manifest, without credentials: `git+https://github.com/acme/digits`."""
+    source_commit: str | None = None
+    """Its commit; None outside of a repository."""
+    dirty: bool | None = None
+    """Whether files of the release differ from that commit."""
+    dependencies: tuple[Dependency, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    """The facts that could not be determined."""

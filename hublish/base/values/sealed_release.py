@@ -190,6 +190,8 @@ class Origin(NamedTuple):
     """For README.md: the facts that it states."""
     card: "LockedCard | None" = None
     """For README.md: the record of the rendered card, whose merge with the one on the Hub this file is."""
+    source_sha256: str | None = None
+    """The digest of the source of a converted file, where the conversion knew it."""
 
 
 # StagedFile and ReleaseFile are two types, so that mypy rejects an unsealed file where a digest is needed.

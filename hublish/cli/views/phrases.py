@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import StepLine, columns, indented, plural
+from hublish.schemas.documents.hub_names import repo_path
 
 if TYPE_CHECKING:
     from hublish.base.values import Origin, Release, ReleaseFile, Setting, Verdict, Waived
@@ -81,11 +82,6 @@ def _spelled(value: str | bool | None) -> str:
 def repo_label(repo_id: str, repo_type: str) -> str:
     """Return `acme/digits-mlp`, with the type before it unless it is a model."""
     return repo_id if repo_type == "model" else f"{repo_type} {repo_id}"
-
-
-def repo_path(repo_id: str, repo_type: str) -> str:
-    """Return `acme/digits-mlp`, or `datasets/acme/digits`: the name under which commands and CI find the repo."""
-    return repo_id if repo_type == "model" else f"{repo_type}s/{repo_id}"
 
 
 def repo_outputs(repo_id: str, repo_type: str) -> dict[str, str]:

@@ -1,0 +1,281 @@
+"""Provenance: the predicate names every source and output, keeps back what the manifest does, and is read strictly."""
+
+import copy
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import hublish
+from hublish.attestation.interface import InvalidSignatureError
+from hublish.attestation.provenance import BUILD_TYPE, Provenance, provenance, read_provenance
+from hublish.base.values import FormerRelease, Release
+from hublish.base.values.attested import BuildFacts, Dependency
+from tests.faults.projects import rounds
+
+PLAN = "ab" * 32
+FACTS = BuildFacts(
+    builder="https://github.com/acme/digits/.github/workflows/release.yml@refs/heads/main",
+    invocation="https://github.com/acme/digits/actions/runs/1/attempts/1",
+    source_uri="git+https://github.com/acme/digits",
+    source_commit="12" * 20,
+    dirty=False,
+    dependencies=(
+        Dependency("acme/base", "model", "https://huggingface.co", "34" * 20),
+        Dependency("acme/rows", "dataset", "https://huggingface.co"),
+    ),
+)
+MANIFEST = """\
+repo: {repo_id: acme/digits, endpoint: "https://huggingface.co", tag: "v{{ version }}"}
+variables: {version: 1.0.0}
+artifacts:
+  - {source: runs/weights.npz, path_in_repo: model.safetensors, serializer: safetensors}
+  - {source: runs/config.json}
+card: {metadata: {license: mit}}
+"""
+Build = Callable[..., Release]
+
+
+@pytest.fixture
+def build(tmp_path: Path) -> Build:
+    """Build the release of a manifest, with its sources beside it."""
+
+    def make(manifest: str = MANIFEST, **options: Any) -> Release:
+        folder = tmp_path / "project"
+        (folder / "runs").mkdir(parents=True, exist_ok=True)
+        np.savez(folder / "runs/weights.npz", weight=np.arange(6, dtype=np.float32))
+        (folder / "runs/config.json").write_text('{"model_type": "mlp"}')
+        (folder / "hub.yaml").write_text(manifest)
+        return hublish.build(folder / "hub.yaml", tmp_path / f"build-{len(list(tmp_path.iterdir()))}", **options)
+
+    return make
+
+
+def sources(predicate: dict[str, Any]) -> dict[str, Any]:
+    found = predicate["buildDefinition"]["resolvedDependencies"]
+    return {one["name"]: one for one in found if one["annotations"]["kind"] == "file"}
+
+
+def test_the_claims_are_read_as_they_were_written(build: Build) -> None:
+    release = build()
+    predicate = provenance(release, FACTS, PLAN)
+    assert read_provenance(json.loads(json.dumps(predicate))) == Provenance(
+        builder=FACTS.builder,
+        invocation=FACTS.invocation,
+        source_uri=FACTS.source_uri,
+        source_commit=FACTS.source_commit,
+        dirty=False,
+        manifest_sha256=hashlib.sha256(MANIFEST.encode()).hexdigest(),
+        plan_sha256=PLAN,
+        repo_id="acme/digits",
+        repo_type="model",
+        endpoint="https://huggingface.co",
+        revision="main",
+        tag="v1.0.0",
+        dependencies=FACTS.dependencies,
+        restores=None,
+    )
+
+
+def test_a_source_has_its_own_digest_and_names_its_outputs(build: Build) -> None:
+    release = build()
+    found = sources(provenance(release, FACTS, PLAN))
+    folder = release.project.folder
+    for name, output, serializer in (
+        ("runs/weights.npz", "model.safetensors", "safetensors"),
+        ("runs/config.json", "config.json", "copy"),
+    ):
+        assert found[name]["digest"] == {"sha256": hashlib.sha256((folder / name).read_bytes()).hexdigest()}
+        assert found[name]["annotations"] == {"kind": "file", "serializer": serializer, "outputs": [output]}
+    assert found.keys() == {"runs/weights.npz", "runs/config.json"}
+
+
+def test_a_source_whose_digest_is_unknown_has_an_address_instead(build: Build) -> None:
+    # Without a cache, a conversion does not hash its source, which would be read once more for it.
+    (source,) = (one for one in sources(provenance(build(digest_cache=False), FACTS, PLAN)).values() if "uri" in one)
+    assert (source["uri"], source.get("digest")) == ("file:runs/weights.npz", None)
+
+
+def test_a_source_in_its_format_already_has_the_digest_of_the_output(build: Build) -> None:
+    release = build()
+    (release.project.folder / "runs/model.safetensors").write_bytes(_bytes_of(release, "model.safetensors"))
+    again = build(MANIFEST.replace("weights.npz", "model.safetensors"), digest_cache=False)
+    source = sources(provenance(again, FACTS, PLAN))["runs/model.safetensors"]
+    assert source["digest"] == {"sha256": next(one.sha256 for one in again.files if one.path_in_repo[-1] == "s")}
+
+
+def _bytes_of(release: Release, path: str) -> bytes:
+    return next(release.project.folder.parent.glob(f"build-*/{path}")).read_bytes()
+
+
+@pytest.mark.parametrize("kept_back", ["load", "none"])
+def test_a_manifest_that_is_kept_back_is_not_published_in_parts(build: Build, kept_back: str) -> None:
+    manifest = f"{MANIFEST}publish_manifest: {kept_back}\n"
+    release = build(manifest)
+    release = replace(release, project=replace(release.project, settings={"secret_name": "x"}))
+    text = json.dumps(provenance(release, FACTS, PLAN))
+    assert "runs/" not in text.replace("actions/runs/", "")
+    assert "secret_name" not in text
+    assert "model.safetensors" in text
+
+
+def test_variables_that_were_set_are_parameters(build: Build) -> None:
+    release = build()
+    release = replace(release, project=replace(release.project, settings={"version": "2"}, environment={"env.A": "b"}))
+    parameters = provenance(release, FACTS, PLAN)["buildDefinition"]["externalParameters"]
+    assert (parameters["variables"], parameters["environment"]) == ({"version": "2"}, {"env.A": "b"})
+
+
+def test_a_restored_release_claims_no_source_but_its_commit_on_the_hub(build: Build) -> None:
+    release = replace(build(), former=FormerRelease("v1.0.0", "56" * 20, {}))
+    predicate = provenance(release, FACTS, PLAN)
+    read = read_provenance(predicate)
+    assert (read.restores, read.source_commit, read.dependencies) == ("56" * 20, None, ())
+    assert sources(predicate) == {}
+
+
+def test_the_same_build_gives_the_same_predicate(build: Build) -> None:
+    assert provenance(build(), FACTS, PLAN) == provenance(build(), FACTS, PLAN)
+
+
+def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
+    yield path
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in items:
+        yield from _places(one, (*path, key))
+
+
+def _changed(predicate: Any, path: tuple[Any, ...], value: Any) -> Any:
+    if not path:
+        return value
+    changed = copy.deepcopy(predicate)
+    holder = changed
+    for key in path[:-1]:
+        holder = holder[key]
+    holder[path[-1]] = value
+    return changed
+
+
+PREDICATE: dict[str, Any] = {
+    "buildDefinition": {
+        "buildType": BUILD_TYPE,
+        "externalParameters": {
+            "manifest": {"name": "hub.yaml", "sha256": "cd" * 32},
+            "plan": {"sha256": PLAN},
+            "repo": {"repo_id": "a/b", "repo_type": "model", "endpoint": "https://hub.example", "revision": "main"},
+        },
+        "internalParameters": {"hublish": "1.0", "serializers": {"safetensors": "1"}},
+        "resolvedDependencies": [
+            {
+                "uri": "git+https://github.com/a/b",
+                "digest": {"gitCommit": "12" * 20},
+                "annotations": {"kind": "git", "dirty": True},
+            },
+            {
+                "uri": "git+https://hub.example/a/c",
+                "digest": {"gitCommit": "12" * 20},
+                "annotations": {
+                    "kind": "hub",
+                    "repo_id": "a/c",
+                    "repo_type": "model",
+                    "endpoint": "https://hub.example",
+                },
+            },
+            {
+                "name": "w.pt",
+                "digest": {"sha256": "ef" * 32},
+                "annotations": {"kind": "file", "serializer": "copy", "outputs": ["w.pt"]},
+            },
+        ],
+    },
+    "runDetails": {"builder": {"id": "https://hublish.github.io/hublish/builders/local"}},
+}
+FREE = ("serializers",)
+"""Places below which any value may be."""
+
+
+def test_the_sample_is_valid() -> None:
+    assert read_provenance(PREDICATE).dirty is True
+
+
+@pytest.mark.parametrize("path", [path for path in _places(PREDICATE) if not set(FREE) & set(path)])
+def test_any_value_of_another_type_is_refused(path: tuple[Any, ...]) -> None:
+    others: tuple[Any, ...] = (None, 1, [], [[]], {"a": "b"}, True)
+    for value in others:
+        changed = _changed(PREDICATE, path, value)
+        # A fact that is left out is null for some writers, and an empty list is a list.
+        if (value is None and path[-1:] in {("uri",), ("digest",), ("name",), ("dirty",)}) or (
+            path[-1:] in {("dirty",), ("resolvedDependencies",)} and value in (True, [])
+        ):
+            continue
+        with pytest.raises(InvalidSignatureError):
+            read_provenance(changed)
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in _places(PREDICATE) if path and not set(FREE) & set(path) and isinstance(path[-1], str)]
+)
+def test_an_unknown_field_is_refused_everywhere(path: tuple[Any, ...]) -> None:
+    with pytest.raises(InvalidSignatureError):
+        read_provenance(_changed(PREDICATE, (*path[:-1], "extra"), "value"))
+
+
+@pytest.mark.parametrize("index", [0, 1, 2])
+def test_a_second_source_is_refused(index: int) -> None:
+    found = PREDICATE["buildDefinition"]["resolvedDependencies"]
+    changed = _changed(PREDICATE, ("buildDefinition", "resolvedDependencies"), [*found, found[index]])
+    if index:
+        assert read_provenance(changed).source_commit == "12" * 20
+        return
+    with pytest.raises(InvalidSignatureError, match="two sources"):
+        read_provenance(changed)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [
+        (("runDetails", "builder", "id"), "local"),
+        (("runDetails", "builder", "id"), "https://x y"),
+        (("runDetails", "builder", "id"), "https://x\n"),
+        (("buildDefinition", "buildType"), f"{BUILD_TYPE}/"),
+        (("buildDefinition", "externalParameters", "plan", "sha256"), "AB" * 32),
+        (("buildDefinition", "externalParameters", "plan", "sha256"), f"{PLAN}\n"),
+        (("buildDefinition", "resolvedDependencies", 0, "digest", "gitCommit"), "12" * 19),
+        (("buildDefinition", "resolvedDependencies", 0, "annotations", "dirty"), "false"),
+        (("buildDefinition", "resolvedDependencies", 0, "annotations", "kind"), "other"),
+    ],
+)
+def test_a_value_of_another_form_is_refused(place: tuple[Any, ...], value: str) -> None:
+    with pytest.raises(InvalidSignatureError):
+        read_provenance(_changed(PREDICATE, place, value))
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda children: st.lists(children, max_size=4) | st.dictionaries(st.text(), children, max_size=4),
+    max_leaves=20,
+)
+
+
+@settings(max_examples=rounds(200))
+@given(value=JSON, path=st.sampled_from(list(_places(PREDICATE))))
+def test_any_json_is_read_or_refused(value: Any, path: tuple[Any, ...]) -> None:
+    with suppress(InvalidSignatureError):
+        read = read_provenance(_changed(PREDICATE, path, value))
+        assert read.plan_sha256 == PLAN
+
+
+@pytest.mark.parametrize("name", ["x" * 10_000, "\x1b[2J", "\u202e"])
+def test_the_name_of_an_unknown_field_is_shown_safely(name: str) -> None:
+    with pytest.raises(InvalidSignatureError) as caught:
+        read_provenance({**PREDICATE, name: 1})
+    assert len(str(caught.value)) < 300
+    assert str(caught.value).isprintable()
