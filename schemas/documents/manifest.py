@@ -40,6 +40,7 @@ from hublish.schemas.documents.field_types import (
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.manifest_part import ManifestPart
 from hublish.schemas.documents.moving_refs import MovingRefs, names_of_their_own
+from hublish.schemas.documents.signing import Sign
 from hublish.schemas.documents.waivers import WaiverList
 from hublish.schemas.secrets.token_rules import CREDENTIAL_NAME, WHERE_CREDENTIALS_GO, names_credential
 from hublish.schemas.variables.lookup import RESERVED
@@ -322,6 +323,8 @@ class Manifest(ManifestPart):
     `ignore_patterns` that matches hub.yaml leaves it out as well."""
     load: Load = Load.model_construct()
     """How the release is loaded."""
+    sign: Sign | None = None
+    """How the release is signed. null: it is not."""
 
     @field_validator("env")
     @classmethod

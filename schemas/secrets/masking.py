@@ -22,9 +22,10 @@ MASK = "***"
 # Replaces the random part of a token. The public prefix before it remains, to help find the token.
 CUT = "…"
 
-# `token: value` in YAML or JSON, and `TOKEN=value` in a shell.
+# `token: value` in YAML or JSON, and `TOKEN=value` in a shell. In the place of a variable's name, as in `password_env`,
+# people write its value.
 _NAMED = re.compile(
-    rf"""{CREDENTIAL_KEY}["']?(?:\s*[:=]\s*|\s+)"""
+    rf"""{CREDENTIAL_KEY}(?:_env)?["']?(?:\s*[:=]\s*|\s+)"""
     r"""(?P<value>"[^"]*"?|'[^']*'?|[^\s,}\]#:=][^,}\]#]*)""",
     re.IGNORECASE,
 )
