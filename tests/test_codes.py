@@ -16,7 +16,7 @@ from hublish.schemas.documents.manifest import Manifest
 PACKAGE = Path(hublish.__file__).parent
 FORM = re.compile(r"[a-z]+(?:\.[a-z_0-9]+)+")
 
-DOCUMENTS = ("manifest", "plan", "lock", "receipt")
+DOCUMENTS = ("manifest", "trust", "plan", "lock", "receipt")
 COMPUTED: dict[str, tuple[str, ...]] = {
     "f'surprise.{setting.name}'": ("surprise.visibility", "surprise.gated"),
     "f'surprise.{key}'": tuple(f"surprise.{key}" for key in content_surprises._TERMS),
@@ -25,8 +25,8 @@ COMPUTED: dict[str, tuple[str, ...]] = {
     "f'{self.family}.{code}'": tuple(
         f"{family}.{kind}" for family in DOCUMENTS for kind in ("unknown_key", "missing", "type", "value")
     ),
-    "f'{family}.version'": tuple(f"{family}.version" for family in DOCUMENTS[1:]),
-    "f'{family}.syntax'": tuple(f"{family}.syntax" for family in (*DOCUMENTS[1:], "card", "config")),
+    "f'{family}.version'": tuple(f"{family}.version" for family in DOCUMENTS[2:]),
+    "f'{family}.syntax'": tuple(f"{family}.syntax" for family in (*DOCUMENTS[2:], "card", "config")),
 }
 """The codes that the source computes, by the expression."""
 

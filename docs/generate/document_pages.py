@@ -1,4 +1,4 @@
-"""The reference of the JSON documents that hublish writes, and their schemas as files."""
+"""The reference of the documents beside the manifest, and their schemas as files."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,12 @@ from hublish.schemas.json_schema.generate import NAMES, Name, schema, schema_tex
 
 FOLDER = "reference/documents"
 
-_TITLES: dict[Name, str] = {"plan": "The plan, plan.json", "receipt": "The receipt", "lock": "The lock, hub.lock"}
+_TITLES: dict[Name, str] = {
+    "plan": "The plan, plan.json",
+    "receipt": "The receipt",
+    "lock": "The lock, hub.lock",
+    "trust": "The trust policy, trust.yaml",
+}
 
 
 def document_pages() -> Iterator[Page]:

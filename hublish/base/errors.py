@@ -199,6 +199,10 @@ class TrustError(HublishError, code="trust.refused"):
     """The signature or the claims of a release do not satisfy the trust policy."""
 
 
+class TrustPolicyError(HublishError, code="trust.invalid"):
+    """A trust policy is invalid, or names files that cannot be used; `problems` lists every reason."""
+
+
 class OverwriteError(HublishError, code="pull.would_overwrite"):
     """A download would overwrite files that no earlier pull wrote; `problems` names every one."""
 

@@ -82,13 +82,17 @@ def field_at(model: type[BaseModel], path: Path) -> FieldInfo | None:
 def model_at(model: type[BaseModel], path: Path) -> type[BaseModel] | None:
     """Return the model of the mapping at `path`; None when its keys are free or the value is not a mapping."""
     here: type[BaseModel] | None = model
+    names_free = False  # the next step is a key of a mapping from any name to a model
     for step in path:
         if here is None:
             return None
-        if isinstance(step, str):
+        if isinstance(step, str) and not names_free:
             field = here.model_fields.get(step)
             here = _model_in(field.annotation) if field else None
-    return here
+            names_free = field is not None and get_origin(field.annotation) is dict
+        else:
+            names_free = False
+    return None if names_free else here
 
 
 def fields_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:

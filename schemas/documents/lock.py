@@ -12,6 +12,7 @@ from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.json_stream import JsonWriter
 from hublish.schemas.documents.manifest import Load
+from hublish.schemas.documents.signing import SigningMethod
 
 LOCK_VERSION: Final = 2
 _SECOND_VERSION: Final = (
@@ -24,6 +25,7 @@ _SECOND_VERSION: Final = (
     "moving_tags",
     "moving_branches",
     "tag_commit",
+    "signature",
 )
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
@@ -73,6 +75,21 @@ class LockedCard(Document):
     """Short digests of its metadata and of each block of its text: the base of the next merge."""
 
 
+class LockedSignature(Document):
+    """The signature of the release, as it was verified."""
+
+    method: SigningMethod
+    """How it was signed: with a key, with a certificate, or with an identity of Sigstore."""
+    signer: str
+    """`sha256:` and the digest of the public key, or the identity in the certificate."""
+    provider: str | None = None
+    """For `sigstore`: the OpenID Connect issuer that vouched for the identity; null for other methods."""
+    log_index: Count | None = None
+    """The index of its entry in the transparency log; null without one."""
+    builder: str | None = None
+    """The URI of the builder in the provenance; null for a release without one."""
+
+
 class Lock(Document):
     """A published and verified release."""
 
@@ -116,6 +133,8 @@ class Lock(Document):
     """Whether readers request access, as hub.yaml declared it; null when it left that open."""
     restores: str | None = None
     """The tag or commit of the release that this commit is a rollback to; null for a release from sources."""
+    signature: LockedSignature | None = None
+    """Who signed the release, and where it was built; null for a release without a signature."""
     files: tuple[LockedFile, ...]
     """Every file, sorted by path."""
 

@@ -57,6 +57,13 @@ def schema_for_editors(body: Schema) -> Schema:
     return described
 
 
+def in_one_piece(body: Schema) -> Schema:
+    """Return pydantic's schema of another document that people write, with its definitions in their places."""
+    definitions = body.pop("$defs", {})
+    described: Schema = _with_markdown(_inlined(body, definitions))
+    return described
+
+
 def _inlined(part: Any, definitions: Mapping[str, Schema]) -> Any:
     if isinstance(part, list):
         return [_inlined(item, definitions) for item in part]

@@ -8,7 +8,7 @@ import ast
 import inspect
 import json
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
@@ -21,9 +21,10 @@ from hublish.schemas.documents.lock import LOCK_VERSION, Lock
 from hublish.schemas.documents.manifest import SCHEMA_VERSION, Manifest
 from hublish.schemas.documents.plan import PLAN_VERSION, PlanDocument
 from hublish.schemas.documents.receipt import RECEIPT_VERSION, ReceiptDocument
-from hublish.schemas.json_schema.editing import DRAFT_07, schema_for_editors
+from hublish.schemas.documents.trust import TRUST_VERSION, TrustPolicy
+from hublish.schemas.json_schema.editing import DRAFT_07, in_one_piece, schema_for_editors
 
-Name = Literal["manifest", "plan", "receipt", "lock"]
+Name = Literal["manifest", "plan", "receipt", "lock", "trust"]
 FOLDER = Path(__file__).parents[1] / "json"
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -44,15 +45,21 @@ _SOURCES: Mapping[Name, _Source] = {
     "plan": _Source(PlanDocument, PLAN_VERSION, "plan.json: the changes that publishing would make", "serialization"),
     "receipt": _Source(ReceiptDocument, RECEIPT_VERSION, "receipt.json: the result of publishing", "serialization"),
     "lock": _Source(Lock, LOCK_VERSION, "hub.lock: the record of a release", "serialization"),
+    "trust": _Source(TrustPolicy, TRUST_VERSION, "trust.yaml: the signers that a reader accepts", "validation"),
 }
 NAMES: tuple[Name, ...] = tuple(_SOURCES)
+_FOR_EDITORS: Mapping[Name, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "manifest": schema_for_editors,
+    "trust": in_one_piece,
+}
 
 
 def schema(name: Name) -> dict[str, Any]:
-    """Return the JSON Schema of a document: draft-07 for the manifest, for editors; 2020-12 for the others."""
+    """Return the JSON Schema of a document: draft-07 for editors, 2020-12 for those that hublish writes."""
     source = _SOURCES[name]
     body = plain(source.model.model_json_schema(mode=source.mode, schema_generator=DescribedJsonSchema))
-    dialect, body = (DRAFT_07, schema_for_editors(body)) if name == "manifest" else (DIALECT, body)
+    form = _FOR_EDITORS.get(name)
+    dialect, body = (DIALECT, body) if form is None else (DRAFT_07, form(body))
     return {"$schema": dialect, "$id": f"urn:hublish:{name}:{source.version}", "title": source.title, **body}
 
 

@@ -11,22 +11,23 @@ from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.cli.terminal.streams import write_json
 
-DESCRIPTION = """Prints the JSON Schema of hub.yaml (draft-07, which editors support), or of a document that hublish
-writes: hub.lock, the plan file, the receipt (draft 2020-12). --example prints a hub.yaml with every key, each with a
-comment and its default, to copy from; `hublish check` then names the sources that it does not find. --skill prints a
-SKILL.md, from which agents learn to release safely. Every output format prints the same."""
+DESCRIPTION = """Prints the JSON Schema of hub.yaml or trust.yaml (draft-07, which editors support), or of a document
+that hublish writes: hub.lock, the plan file, the receipt (draft 2020-12). --example prints a hub.yaml with every key,
+each with a comment and its default, to copy from; `hublish check` then names the sources that it does not find. --skill
+prints a SKILL.md, from which agents learn to release safely. Every output format prints the same."""
 EXAMPLES = (
     Example(
         "hublish schema > hub.schema.json",
         "completion in the editor; put this at the top of hub.yaml: # yaml-language-server: $schema=hub.schema.json",
     ),
     Example("hublish schema plan", "the document that `hublish plan --json` prints"),
+    Example("hublish schema trust", "trust.yaml, which says whose releases `hublish pull` accepts"),
     Example("hublish schema --example > hub.yaml", "every key, each with a comment and its default"),
     Example("hublish schema --skill > .agents/skills/hublish/SKILL.md", "for agents; others look in .claude/skills"),
 )
 
 _MANIFEST = "manifest"
-_DOCUMENTS = (_MANIFEST, "lock", "plan", "receipt")
+_DOCUMENTS = (_MANIFEST, "lock", "plan", "receipt", "trust")
 
 
 def configure(parser: ArgumentParser) -> None:

@@ -157,9 +157,9 @@ def test_a_card_is_printed_as_it_would_be_published(run: Run, project: Path) -> 
     assert json.loads(run("card --json").stdout) == {"path_in_repo": "README.md", "text": text}
 
 
-@pytest.mark.parametrize("document", ["manifest", "lock", "plan", "receipt"])
+@pytest.mark.parametrize("document", ["manifest", "lock", "plan", "receipt", "trust"])
 def test_every_schema_is_a_json_schema(run: Run, document: str) -> None:
-    dialect = "draft-07/schema#" if document == "manifest" else "2020-12/schema"
+    dialect = "draft-07/schema#" if document in ("manifest", "trust") else "2020-12/schema"
     assert json.loads(run(f"schema {document}").stdout)["$schema"].endswith(dialect)
 
 

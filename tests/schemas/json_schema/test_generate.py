@@ -32,6 +32,7 @@ DIALECTS: Mapping[Name, Any] = {
     "plan": jsonschema.Draft202012Validator,
     "receipt": jsonschema.Draft202012Validator,
     "lock": jsonschema.Draft202012Validator,
+    "trust": jsonschema.Draft7Validator,
 }
 
 
@@ -62,11 +63,11 @@ def test_a_schema_is_valid_and_identifies_itself(name: Name) -> None:
     DIALECTS[name].check_schema(body)
     assert body["$schema"] == DIALECTS[name].META_SCHEMA["$schema"]
     assert body["$id"] == f"urn:hublish:{name}:{2 if name == 'lock' else 1}"
-    assert body["title"].startswith(("hub.yaml", "hub.lock", "plan.json", "receipt.json"))
+    assert body["title"].startswith(("hub.yaml", "hub.lock", "plan.json", "receipt.json", "trust.yaml"))
     assert body["description"]
 
 
-@pytest.mark.parametrize("name", [name for name in NAMES if name != "manifest"])
+@pytest.mark.parametrize("name", [name for name in NAMES if name not in ("manifest", "trust")])
 def test_every_field_is_described_and_no_object_allows_unknown_keys(name: Name) -> None:
     body = schema(name)
     for part in [body, *body.get("$defs", {}).values()]:
