@@ -4,8 +4,14 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-# The variables from which huggingface_hub reads credentials.
-TOKEN_VARIABLES: Final = ("HF_TOKEN", "HUGGING_FACE_HUB_TOKEN", "HF_OIDC_ID_TOKEN")
+# The variables from which huggingface_hub reads credentials, and those of a job for keyless signatures.
+TOKEN_VARIABLES: Final = (
+    "HF_TOKEN",
+    "HUGGING_FACE_HUB_TOKEN",
+    "HF_OIDC_ID_TOKEN",
+    "SIGSTORE_ID_TOKEN",
+    "ACTIONS_ID_TOKEN_REQUEST_TOKEN",
+)
 # A shorter value is not a secret, and masking it would hide ordinary words.
 _SHORTEST: Final = 4
 # More than a token has: such a file is not one of the client's.

@@ -1,0 +1,26 @@
+"""Keyless signatures of a private Sigstore, which `tests.clients.record_signatures` has recorded."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+RECORDED = Path(__file__).parent / "recorded.json"
+WORKFLOW = "acme/training/.github/workflows/release.yml@refs/tags/v1"
+IDENTITY = f"https://github.com/{WORKFLOW}"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """A bundle, and what a reader needs to trust it."""
+
+    bundle: dict[str, Any]
+    trust_config: bytes
+    provider: str
+
+
+def recorded(name: str = "valid") -> Recorded:
+    """Return a recorded signature: `valid`, or `late`, which was logged after its certificate had expired."""
+    known = json.loads(RECORDED.read_bytes())
+    found = known[name]
+    return Recorded(found["bundle"], json.dumps(found["trust_config"]).encode(), known["issuer"])
