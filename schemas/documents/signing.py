@@ -124,8 +124,8 @@ class Sign(ManifestPart):
     identity: Identity | None = Field(
         default=None, examples=["https://github.com/acme/digits/.github/workflows/release.yml@refs/tags/v*"]
     )
-    """For `sigstore`: the identity that signs, a workflow or an email address; `*` matches any characters. Another one
-    is refused. For `certificate`: the name in the certificate. null: whatever is there."""
+    """For `sigstore`: the identity that signs, a workflow or an email address; `*` is any text without an `@`. Another
+    one is refused. For `certificate`: the name in the certificate. null: whatever is there."""
     identity_provider: Provider | None = Field(default=None, examples=["https://token.actions.githubusercontent.com"])
     """For `sigstore`: the OpenID Connect issuer that vouches for the identity."""
     trust_config: KeyPath | None = Field(default=None, examples=["sigstore/trust-config.json"])

@@ -37,6 +37,10 @@ class GitHub:
     """Statuses of the next responses, before the server does anything."""
     seen: list[str] = field(default_factory=list)
     """The credentials of all other requests; this host may be taken for a Hub."""
+    token_statuses: list[int] = field(default_factory=list)
+    """Statuses of the next responses to requests for an ID token."""
+    audiences: list[str] = field(default_factory=list)
+    """The audiences of the ID tokens that were issued."""
     requests: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
     """The token and the body of each request for comments."""
 
@@ -80,7 +84,12 @@ def running() -> Iterator[GitHub]:
                 self._send(404, {})
                 return
             assert self.headers["authorization"] == "Bearer token-of-the-job"
-            audience = parse_qs(urlsplit(self.path).query)["audience"][0]
+            query = parse_qs(urlsplit(self.path).query)
+            if github.token_statuses:
+                self._send(github.token_statuses.pop(0), {"message": "no token-of-the-job"})
+                return
+            audience = query["audience"][0]
+            github.audiences.append(audience)
             self._send(200, {"value": github.id_token(audience)})
 
         def do_POST(self) -> None:
