@@ -15,7 +15,7 @@ from pydantic import Discriminator, Field, StrictInt, StringConstraints, Tag, Va
 
 from hublish._version import __version__
 from hublish.attestation.interface import InvalidSignatureError
-from hublish.base.values import Release, ReleaseFile
+from hublish.base.values import Release, ReleaseFile, Target
 from hublish.base.values.attested import BuildFacts, Dependency
 from hublish.formats.catalogue import COPY
 from hublish.schemas.diagnose.problems import shortened
@@ -58,15 +58,16 @@ class Provenance:
     """The commit of the Hub whose files the release has again; None for a release from sources."""
 
 
-def provenance(release: Release, facts: BuildFacts, plan_sha256: str) -> dict[str, Any]:
+def provenance(release: Release, target: Target, facts: BuildFacts, plan_sha256: str) -> dict[str, Any]:
     """Return the predicate for a release.
 
     Args:
         release: the sealed release. Files that no artifact of the manifest declares, such as a signature, add nothing.
+        target: the place that it is published to, with its endpoint resolved.
         facts: who built it, and the dependencies as they were resolved.
         plan_sha256: the digest of the plan that was reviewed.
     """
-    target, former = release.project.target, release.former
+    former = release.former
     repo = _present(
         repo_id=target.repo_id,
         repo_type=target.repo_type,

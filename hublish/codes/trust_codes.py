@@ -56,4 +56,29 @@ TRUST: Final = (
         danger="With such a rule, the requirement would hold for no release, or for releases of anyone.",
         fix="Follow the hint of the message.",
     ),
+    Code(
+        "sign.commit",
+        "A provenance without the commit of the job",
+        cause="The manifest is in no git repository, or the commit that is checked out is not the one that CI names "
+        "for the job. The provenance names the commit that is checked out, if there is one.",
+        fix="Publish from a clean checkout of the commit of the job.",
+        level="warning",
+    ),
+    Code(
+        "sign.builder",
+        "An incomplete description of a job",
+        cause="The environment says that this is a job of CI, and does not name its workflow or its commit. The "
+        "provenance names a local builder instead.",
+        fix="Pass the variables of the job (`GITHUB_*` or `CI_*`) to the process that publishes, for example into its "
+        "container.",
+        level="warning",
+    ),
+    Code(
+        "sign.dependency",
+        "A base model or dataset without a commit",
+        cause="The card names a base model or a dataset that is not on the Hub of the release, or that the token may "
+        "not read. The provenance names it without a commit.",
+        fix="Correct its name in the card, or use a token that may read it.",
+        level="warning",
+    ),
 )

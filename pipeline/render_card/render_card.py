@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final, TypeVar
 from hublish.base.content import InMemory
 from hublish.base.errors import CardError
 from hublish.base.values import Effect, Origin, Project, Staged, StagedFile, Step, Verdict
-from hublish.cards.facts.fact import as_tree
+from hublish.cards.facts.fact import as_tree, released_values
 from hublish.cards.results.model_index import INDEX, model_index, shown_results
 from hublish.cards.results.result import Result, Selected
 from hublish.formats.front_matter import body_start, with_front_matter
@@ -135,7 +135,8 @@ class RenderCard:
         parameters = {"template": template.name, "template_sha256": template.sha256}
         origin = Origin(None, f"template {template.name}", "card", parameters, RENDERED, facts=rendered.record)
         readme = StagedFile(CARD_FILE, InMemory(data), origin)
-        staged = replace(staged, files=(*staged.files, *rendered.pictures, *rendered.leaderboards))
+        files = (*staged.files, *rendered.pictures, *rendered.leaderboards)
+        staged = replace(staged, files=files, facts=released_values(rendered.derived))
         present = Present.of(staged)
         contradicted = problems_of_files(rendered.metadata, staged, present, f"{_METADATA}.")
         reported = {path for _, path in named_files(rendered.metadata, project.target.repo_type)}
@@ -158,6 +159,8 @@ class RenderedCard:
     """The files with results for the leaderboards of benchmarks."""
     context: Mapping[str, Any] = field(default_factory=dict)
     """The data that it was rendered with."""
+    derived: "tuple[Fact, ...]" = ()
+    """All facts that were derived for it."""
     record: "CardRecord | None" = None
     """The facts that it states; None if they are not recorded."""
 
@@ -210,7 +213,7 @@ def render_card(
     picture_files = tuple(file for picture in shown for file in picture.files())
     leaderboards = leaderboard_files(parts.evaluation.results, card.evaluation, files)
     text = with_front_matter(parts.metadata, body)
-    rendered = RenderedCard(text, template, problems, parts.metadata, picture_files, leaderboards, context)
+    rendered = RenderedCard(text, template, problems, parts.metadata, picture_files, leaderboards, context, derived)
     if not recorded:
         return rendered
     from hublish.pipeline.render_card.stated_facts import Sources  # only needed for a release

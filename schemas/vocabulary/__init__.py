@@ -34,6 +34,7 @@ TableName: TypeAlias = Literal[
     "model_tasks",
     "never_released",
     "space_settings",
+    "spdx_licenses",
     "synonyms",
     "tasks",
 ]

@@ -210,6 +210,8 @@ class Staged:
     collection: Collection
     files: tuple[StagedFile, ...]
     warnings: tuple[Problem, ...] = ()
+    facts: Mapping[str, Any] | None = None
+    """The facts of the files that a card states, by name: `model.parameters`; None if they were not derived."""
 
     @property
     def readme(self) -> StagedFile | None:
@@ -251,6 +253,8 @@ class Release:
     warnings: tuple[Problem, ...] = ()
     waived: tuple[Waived, ...] = ()
     """The findings that the policy waives, sorted by path and rule."""
+    facts: Mapping[str, Any] | None = None
+    """As in `Staged`."""
     former: "FormerRelease | None" = None
     """The release that this one restores, with its whole tree; None for a release from sources."""
 

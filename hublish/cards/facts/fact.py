@@ -1,6 +1,6 @@
 """One fact of a release, and the form in which templates read facts."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,3 +44,8 @@ def as_tree(facts: Iterable[Fact]) -> dict[str, Any]:
         node[last] = fact.value
         values.add(fact.name)
     return tree
+
+
+def released_values(facts: Iterable[Fact]) -> Mapping[str, Any] | None:
+    """Return the value of each fact of released files by its name; None without facts."""
+    return {fact.name: fact.value for fact in facts if fact.released} or None

@@ -27,6 +27,21 @@ _WITHOUT_OWNER: Final = re.compile(
 _MOST_NAMES: Final = 1000
 
 
+def base_models_of(metadata: Mapping[str, Any]) -> list[str]:
+    """Return the base models that the metadata of a card names; for a Space, the models that it uses."""
+    return _on_hub(metadata, "base_model", "models")
+
+
+def datasets_of(metadata: Mapping[str, Any]) -> list[str]:
+    """Return the datasets that the metadata of a card names."""
+    return _on_hub(metadata, "datasets")
+
+
+def _on_hub(metadata: Mapping[str, Any], *keys: str) -> list[str]:
+    names = (name for key in keys for name in _names(metadata.get(key)) if _is_on_hub(name))
+    return list(dict.fromkeys(names))
+
+
 def lineage_facts(sources: SourceFiles, metadata: Mapping[str, Any], repo_id: str) -> Iterator[Fact]:
     """Yield the facts of the card's metadata, and those of configurations that name a base model."""
     yield from _library(sources, metadata)
@@ -80,7 +95,7 @@ def _base_models(sources: SourceFiles, metadata: Mapping[str, Any], repo_id: str
         found.append((name, file, key))
         if isinstance(commit, str) and _COMMIT.fullmatch(commit):
             commits.setdefault(name, commit)
-    declared = [name for name in _names(metadata.get("base_model")) if _is_on_hub(name)]
+    declared = _on_hub(metadata, "base_model")
     relation = text(metadata.get("base_model_relation")) or ("adapter" if adapter else None)
     if declared:
         value = [_described(name, commits, relation) for name in declared]

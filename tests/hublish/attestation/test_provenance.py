@@ -59,6 +59,10 @@ def build(tmp_path: Path) -> Build:
     return make
 
 
+def predicate_of(release: Release) -> dict[str, Any]:
+    return provenance(release, release.project.target, FACTS, PLAN)
+
+
 def sources(predicate: dict[str, Any]) -> dict[str, Any]:
     found = predicate["buildDefinition"]["resolvedDependencies"]
     return {one["name"]: one for one in found if one["annotations"]["kind"] == "file"}
@@ -66,7 +70,7 @@ def sources(predicate: dict[str, Any]) -> dict[str, Any]:
 
 def test_the_claims_are_read_as_they_were_written(build: Build) -> None:
     release = build()
-    predicate = provenance(release, FACTS, PLAN)
+    predicate = predicate_of(release)
     assert read_provenance(json.loads(json.dumps(predicate))) == Provenance(
         builder=FACTS.builder,
         invocation=FACTS.invocation,
@@ -87,7 +91,7 @@ def test_the_claims_are_read_as_they_were_written(build: Build) -> None:
 
 def test_a_source_has_its_own_digest_and_names_its_outputs(build: Build) -> None:
     release = build()
-    found = sources(provenance(release, FACTS, PLAN))
+    found = sources(predicate_of(release))
     folder = release.project.folder
     for name, output, serializer in (
         ("runs/weights.npz", "model.safetensors", "safetensors"),
@@ -100,7 +104,7 @@ def test_a_source_has_its_own_digest_and_names_its_outputs(build: Build) -> None
 
 def test_a_source_whose_digest_is_unknown_has_an_address_instead(build: Build) -> None:
     # Without a cache, a conversion does not hash its source, which would be read once more for it.
-    (source,) = (one for one in sources(provenance(build(digest_cache=False), FACTS, PLAN)).values() if "uri" in one)
+    (source,) = (one for one in sources(predicate_of(build(digest_cache=False))).values() if "uri" in one)
     assert (source["uri"], source.get("digest")) == ("file:runs/weights.npz", None)
 
 
@@ -108,7 +112,7 @@ def test_a_source_in_its_format_already_has_the_digest_of_the_output(build: Buil
     release = build()
     (release.project.folder / "runs/model.safetensors").write_bytes(_bytes_of(release, "model.safetensors"))
     again = build(MANIFEST.replace("weights.npz", "model.safetensors"), digest_cache=False)
-    source = sources(provenance(again, FACTS, PLAN))["runs/model.safetensors"]
+    source = sources(predicate_of(again))["runs/model.safetensors"]
     assert source["digest"] == {"sha256": next(one.sha256 for one in again.files if one.path_in_repo[-1] == "s")}
 
 
@@ -121,7 +125,7 @@ def test_a_manifest_that_is_kept_back_is_not_published_in_parts(build: Build, ke
     manifest = f"{MANIFEST}publish_manifest: {kept_back}\n"
     release = build(manifest)
     release = replace(release, project=replace(release.project, settings={"secret_name": "x"}))
-    text = json.dumps(provenance(release, FACTS, PLAN))
+    text = json.dumps(predicate_of(release))
     assert "runs/" not in text.replace("actions/runs/", "")
     assert "secret_name" not in text
     assert "model.safetensors" in text
@@ -130,20 +134,20 @@ def test_a_manifest_that_is_kept_back_is_not_published_in_parts(build: Build, ke
 def test_variables_that_were_set_are_parameters(build: Build) -> None:
     release = build()
     release = replace(release, project=replace(release.project, settings={"version": "2"}, environment={"env.A": "b"}))
-    parameters = provenance(release, FACTS, PLAN)["buildDefinition"]["externalParameters"]
+    parameters = predicate_of(release)["buildDefinition"]["externalParameters"]
     assert (parameters["variables"], parameters["environment"]) == ({"version": "2"}, {"env.A": "b"})
 
 
 def test_a_restored_release_claims_no_source_but_its_commit_on_the_hub(build: Build) -> None:
     release = replace(build(), former=FormerRelease("v1.0.0", "56" * 20, {}))
-    predicate = provenance(release, FACTS, PLAN)
+    predicate = predicate_of(release)
     read = read_provenance(predicate)
     assert (read.restores, read.source_commit, read.dependencies) == ("56" * 20, None, ())
     assert sources(predicate) == {}
 
 
 def test_the_same_build_gives_the_same_predicate(build: Build) -> None:
-    assert provenance(build(), FACTS, PLAN) == provenance(build(), FACTS, PLAN)
+    assert predicate_of(build()) == predicate_of(build())
 
 
 def _places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:

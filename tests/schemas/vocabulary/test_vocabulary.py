@@ -55,7 +55,9 @@ def test_the_script_writes_exactly_the_generated_files() -> None:
     assert {path.stem for path in FOLDER.glob("*.json")} == {*get_args(TableName), "serializers"}
 
 
-@pytest.mark.parametrize("name", ["card_variables", "hub_facts", "license_texts", "model_tasks", "never_released"])
+@pytest.mark.parametrize(
+    "name", ["card_variables", "hub_facts", "license_texts", "model_tasks", "never_released", "spdx_licenses"]
+)
 def test_a_table_has_a_source_a_date_and_a_note(name: TableName) -> None:
     found = table(name)
     assert found["source"]
