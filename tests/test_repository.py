@@ -157,6 +157,7 @@ def requirements(lock: str) -> dict[str, list[Requirement]]:
     ("lock", "groups"),
     [
         ("run.lock", ["build"]),
+        ("sign.lock", ["build", "sign"]),
         ("dev.lock", ["test", "lint", "dev"]),
         ("browser.lock", ["test", "browser"]),
         ("docs.lock", ["docs"]),
@@ -164,7 +165,8 @@ def requirements(lock: str) -> dict[str, list[Requirement]]:
 )
 def test_a_lock_satisfies_pyproject(lock: str, groups: list[str]) -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())
-    listed = [entry for group in groups for entry in project["dependency-groups"][group] if isinstance(entry, str)]
+    known = {**project["dependency-groups"], **project["project"]["optional-dependencies"]}
+    listed = [entry for group in groups for entry in known[group] if isinstance(entry, str)]
     locked = requirements(lock)
     for wanted in map(Requirement, [*project["project"]["dependencies"], *listed]):
         versions = [next(iter(each.specifier)).version for each in locked.get(canonicalize_name(wanted.name), [])]
@@ -176,6 +178,7 @@ def test_a_lock_satisfies_pyproject(lock: str, groups: list[str]) -> None:
     "lock",
     [
         "run.lock",
+        "sign.lock",
         "dev.lock",
         "minilm.lock",
         "clients.lock",

@@ -11,7 +11,7 @@ import yaml
 from hublish.hub.server import EmbeddedHub
 from tests.action.composite import Job, Uses, run_action
 from tests.action.github import GitHub
-from tests.action.releases import ACTION, EVIL, LONG_LIVED, REPO, Run, commits
+from tests.action.releases import ACTION, EVIL, LONG_LIVED, MANIFEST, REPO, Run, commits
 
 
 def test_a_pull_request_gets_the_plan_as_comment_summary_and_artifact(
@@ -149,19 +149,31 @@ mkdir -p "$RUNNER_TEMP/hublish/bin"
 PIP = "-I -m pip --quiet --disable-pip-version-check install"
 
 
+LOCKED = f"--no-deps --no-compile --require-hashes --requirement {ACTION.parent}/.ci"
+
+
 @pytest.mark.parametrize(
     ("inputs", "installs"),
     [
         (
             {},
             [
-                f"--no-deps --no-compile --require-hashes --requirement {ACTION.parent}/.ci/run.lock",
+                f"{LOCKED}/run.lock",
                 f"--no-deps --no-compile --no-build-isolation {ACTION.parent}",
             ],
         ),
         ({"version": "1.2.0"}, ["hublish==1.2.0"]),
         ({"version": "1.2.0rc1", "extras": "onnx,oidc"}, ["hublish[onnx,oidc]==1.2.0rc1"]),
-        ({"extras": "onnx"}, ["...", "...", f"{ACTION.parent}[onnx]"]),
+        ({"extras": "onnx"}, [f"{LOCKED}/run.lock", "...", f"{ACTION.parent}[onnx]"]),
+        ({"extras": "onnx,sign"}, [f"{LOCKED}/sign.lock", "...", f"{ACTION.parent}[onnx,sign]"]),
+        ({"extras": "design"}, [f"{LOCKED}/run.lock", "...", f"{ACTION.parent}[design]"]),
+        # What signs is installed for a manifest that declares it.
+        ({"file": "signed.yaml"}, [f"{LOCKED}/sign.lock", "..."]),
+        ({"file": "signed", "working-directory": "."}, [f"{LOCKED}/sign.lock", "..."]),
+        ({"file": "signed.yaml", "version": "1.2.0"}, ["hublish[sign]==1.2.0"]),
+        ({"file": "signed.yaml", "version": "1.2.0", "extras": "onnx"}, ["hublish[sign,onnx]==1.2.0"]),
+        ({"file": "missing.yaml"}, [f"{LOCKED}/run.lock", "..."]),
+        ({"file": EVIL}, [f"{LOCKED}/run.lock", "..."]),
         ({"version": EVIL}, None),
         ({"version": "1 --index-url=http://evil"}, None),
         ({"extras": EVIL}, None),
@@ -175,6 +187,10 @@ def test_it_installs_its_own_code_or_one_version(
     temp.mkdir()
     (temp / "python").write_text(PYTHON)
     (temp / "python").chmod(0o755)
+    (workspace / "hub.yaml").write_text(f"# sign: no\n{MANIFEST}design: {{sign: 1}}\n")
+    (workspace / "signed").mkdir()
+    for name in ("signed.yaml", "signed/hub.yaml"):
+        (workspace / name).write_text(f"{MANIFEST}sign: {{method: sigstore}}\n")
     job = Job(workspace, temp, "workflow_dispatch", {}, {}, {"ref_type": "branch"})
     ran = run_action(ACTION, job, inputs, {"actions/setup-python": lambda _: {"python-path": str(temp / "python")}})
     assert ran.steps["Install hublish"] == ("success" if installs else "failure")
