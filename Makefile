@@ -76,7 +76,7 @@ lint: .venv/dev.stamp types ## check style, types, layers, and the Action and th
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/lint-imports --no-cache
-	$(BIN)/zizmor --quiet --offline --persona auditor action.yml .github examples/ci/github-release.yml
+	$(BIN)/zizmor --quiet --offline --persona auditor action.yml .github examples/ci/github-release.yml examples/ci/github-signed-release.yml
 
 types: .venv/dev.stamp ## check the types of the code, the tests, the examples and the benchmarks
 	$(BIN)/mypy

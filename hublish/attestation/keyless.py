@@ -96,11 +96,12 @@ class KeylessSigner:
         return Identity(self.identity, self.identity_provider)
 
     def _checked(self, bundle: bytes, statement: bytes) -> bytes:
-        # A log with another key than the trusted one is found before anyone downloads the release.
+        # As readers will. The services may use keys that the installed library does not know yet.
         try:
-            verified = _verified(bundle, self._instance.trusted_root, self._declared)
+            verified = KeylessVerifier(self.identity, self.identity_provider, self.trust_config).verify(bundle)
         except InvalidSignatureError as error:
-            raise SigningError(f"the signature that Sigstore returned is not valid: {error}") from None
+            msg = f"no reader could verify the signature that Sigstore returned: {error}"
+            raise SigningError(msg, hint="pip install --upgrade sigstore, or correct sign.trust_config") from None
         if verified.statement != statement:
             raise SigningError("the signature that Sigstore returned is of another statement")
         return bundle

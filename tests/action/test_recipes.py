@@ -1,6 +1,7 @@
 """The recipes of examples/ci do what they say: their jobs and targets run against an embedded Hub."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -96,6 +97,25 @@ def test_on_gitlab_a_merge_request_is_planned_and_a_tag_is_published(
     ended = bash("\n".join(job["script"]), workspace, environ | keyless)
     assert ended.returncode == 1
     assert "was exchanged before" in ended.stderr
+
+
+def test_a_job_that_signs_has_an_identity_and_no_secret() -> None:
+    workflow = recipe("github-signed-release.yml")
+    (job,) = workflow["jobs"].values()
+    assert (workflow["on"], workflow["permissions"]) == ({"push": {"tags": ["v*"]}}, {})
+    assert job["permissions"] == {"contents": "read", "id-token": "write"}
+    job = recipe("gitlab-signed-ci.yml")["publish"]
+    assert job["id_tokens"] == {
+        "HF_OIDC_ID_TOKEN": {"aud": "https://huggingface.co"},
+        "SIGSTORE_ID_TOKEN": {"aud": "sigstore"},
+    }
+    for name in ("github-signed-release.yml", "gitlab-signed-ci.yml"):
+        # The identity that the comment declares is that of this file, at the tags that start it.
+        text = (RECIPES / name).read_text()
+        file = re.match(r"# (\S+):", text)
+        assert file
+        assert f"{file[1]}@refs/tags/v*" in text
+        assert "secrets." not in text
 
 
 def test_with_make_the_reviewed_plan_is_released_and_no_other(

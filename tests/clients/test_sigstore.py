@@ -137,7 +137,7 @@ def _echoes(token: str, error: SigningError) -> bool:
         (lambda config: _serve(config, "rekorTlogUrls", "http://127.0.0.1:9"), "Sigstore did not sign"),
         (lambda config: config["signingConfig"].update(caUrls=[]), "No valid Fulcio CA"),
         # A log, and a certificate authority, with other keys than the trusted ones.
-        (lambda config: config["trustedRoot"].update(tlogs=config["trustedRoot"]["ctlogs"]), "is not valid"),
+        (lambda config: config["trustedRoot"].update(tlogs=config["trustedRoot"]["ctlogs"]), "no reader could verify"),
         (lambda config: config["trustedRoot"].update(ctlogs=config["trustedRoot"]["tlogs"]), "Sigstore did not sign"),
     ],
 )
