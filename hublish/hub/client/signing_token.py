@@ -54,7 +54,7 @@ def _audiences(token: str) -> list[str]:
     try:
         claims = json.loads(base64.urlsafe_b64decode(token.split(".")[1] + "=="))
         found = claims["aud"]
-    except (ValueError, IndexError, KeyError, TypeError):
+    except (ValueError, IndexError, KeyError, TypeError, RecursionError):
         return []
     return found if isinstance(found, list) else [found]
 

@@ -1,5 +1,6 @@
 """The ID token of a keyless signature comes from the job or from GitHub, and nothing takes its place."""
 
+import base64
 import os
 from collections.abc import Iterator
 
@@ -91,7 +92,12 @@ def test_a_token_that_is_given_for_sigstore_comes_first(
     assert forge.audiences == []
 
 
-@pytest.mark.parametrize("shared", ["", "garbage", "a.b.c", "a.e30.c", "a.W10.c", "a.MQ.c", "é.é.é"])
+NESTED = base64.urlsafe_b64encode(b"[" * 100_000).decode()
+
+
+@pytest.mark.parametrize(
+    "shared", ["", "garbage", "a.b.c", "a.e30.c", "a.W10.c", "a.MQ.c", "é.é.é", f"a.{NESTED}.c", "a.eyJhdWQiOltdfQ.c"]
+)
 def test_without_a_token_the_error_names_the_way_to_one(monkeypatch: pytest.MonkeyPatch, shared: str) -> None:
     monkeypatch.setenv("HF_OIDC_ID_TOKEN", shared)
     with pytest.raises(SigningError, match="needs an ID token of this job, and there is none") as caught:
