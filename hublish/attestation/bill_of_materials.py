@@ -1,0 +1,195 @@
+"""The bill of materials of a release, in the form of CycloneDX 1.6; https://cyclonedx.org/docs/1.6/json/.
+
+It repeats facts that the release has already, and names every file with its digest. It has no time and no random
+number: the same release gives the same bytes.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Final
+from urllib.parse import quote
+from uuid import UUID, uuid5
+
+from hublish._version import __version__
+from hublish.attestation.model_card import model_card
+from hublish.attestation.released_parts import (
+    Parts,
+    licenses_of,
+    properties,
+    required_packages,
+    short_text,
+    space_sdk,
+    writers,
+)
+from hublish.base.values import Release, Target
+from hublish.base.values.attested import Dependency
+from hublish.cards.released_facts import named_dependencies, released_metadata, with_facts
+from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
+from hublish.schemas.documents.hub_names import EMBEDDED, repo_path
+
+PREDICATE_TYPE: Final = "https://cyclonedx.org/bom"
+
+_TYPES: Final = {"model": "machine-learning-model", "dataset": "data", "space": "application", "kernel": "library"}
+_PUBLIC_HUB: Final = "https://huggingface.co"
+# Of our own, for the serial numbers; any fixed value will do.
+_NAMESPACE: Final = UUID("6f1d2c1e-3a0b-5c55-9d7a-0c6b8e1f4a21")
+_ABOUT: Final = frozenset([BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE])
+_PLAIN_VERSION: Final = re.compile(r"[0-9][\w.!+-]*", re.ASCII)
+
+
+def bill_of_materials(release: Release, target: Target) -> bytes:
+    """Return bom.cdx.json for a sealed release, as JSON with one component a line.
+
+    Args:
+        release: the release; its own bill of materials, signature and claims are not listed.
+        target: the place that it is published to, with its endpoint resolved.
+
+    Raises:
+        SourceChangedError: README.md or requirements.txt has other bytes by now.
+    """
+    metadata = released_metadata(release)
+    release = with_facts(release, metadata)
+    parts = Parts(release, target, metadata, release.facts or {})
+    upstream = [_upstream(one) for one in named_dependencies(release, metadata, target.endpoint)]
+    libraries = list(_libraries(parts))
+    component = _component(parts, [one for one in upstream if one["type"] == _TYPES["model"]])
+    bom = {
+        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
+        "bomFormat": "CycloneDX",
+        "specVersion": "1.6",
+        "version": 1,
+        "metadata": {
+            "component": component,
+            "tools": {"components": [{"type": "application", "name": "hublish", "version": __version__}]},
+        },
+        "dependencies": [
+            {"ref": component["bom-ref"], "dependsOn": [one["bom-ref"] for one in (*upstream, *libraries)]},
+            *({"ref": one["bom-ref"]} for one in (*upstream, *libraries)),
+        ],
+    }
+    return _written(bom, [*upstream, *libraries, *_files(release)])
+
+
+def _written(bom: Mapping[str, Any], components: Iterable[Mapping[str, Any]]) -> bytes:
+    """Return the JSON, with a serial number that is computed from all else."""
+    # A release may have 100,000 files, and a diff lists those that changed.
+    row = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
+    rows = ",\n    ".join(map(row, components))
+    digest = hashlib.sha256(f"{row(bom)}\n{rows}".encode()).hexdigest()
+    numbered = {**bom, "serialNumber": uuid5(_NAMESPACE, digest).urn}
+    head = json.dumps(numbered, ensure_ascii=False, sort_keys=True, indent=2).removesuffix("\n}")
+    return f'{head},\n  "components": [\n    {rows}\n  ]\n}}\n'.encode()
+
+
+def _component(parts: Parts, models: list[dict[str, Any]]) -> dict[str, Any]:
+    target = parts.target
+    group, _, name = target.repo_id.rpartition("/")
+    found: dict[str, Any] = {
+        "type": _TYPES[target.repo_type],
+        "bom-ref": repo_path(target.repo_id, target.repo_type),
+        "name": name,
+        "group": group,
+        "version": target.tag,
+        "purl": _purl(target.repo_id, target.endpoint) if target.repo_type == "model" else None,
+        "licenses": licenses_of(parts.metadata),
+        "externalReferences": _references(target),
+        "properties": properties(parts),
+    }
+    if target.repo_type == "model":
+        found["modelCard"] = model_card(parts)
+        found["pedigree"] = {"ancestors": [_without_ref(one) for one in models]} if models else None
+    elif target.repo_type == "dataset":
+        found["data"] = [_present({"type": "dataset", "name": name, "contents": _contents(target)})]
+    return _present(found)
+
+
+def _present(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in values.items() if value not in (None, "", [], {})}
+
+
+def _without_ref(component: Mapping[str, Any]) -> dict[str, Any]:
+    # A reference is unique in the document.
+    return {name: value for name, value in component.items() if name != "bom-ref"}
+
+
+def _references(target: Target) -> list[dict[str, str]]:
+    address = _address(target.endpoint, target.repo_id, target.repo_type)
+    return [{"type": "distribution", "url": address}] if address else []
+
+
+def _contents(target: Target) -> dict[str, str]:
+    address = _address(target.endpoint, target.repo_id, target.repo_type)
+    return {"url": address} if address else {}
+
+
+def _address(endpoint: str, repo_id: str, repo_type: str) -> str:
+    # An embedded Hub has no permanent address.
+    return "" if endpoint in ("", EMBEDDED) else f"{endpoint}/{repo_path(repo_id, repo_type)}"
+
+
+def _purl(repo_id: str, endpoint: str, commit: str | None = None) -> str:
+    """Return a package URL of type `huggingface`, whose version is a commit; empty for a Hub without an address."""
+    if not _address(endpoint, repo_id, "model"):
+        return ""
+    version = f"@{commit}" if commit else ""
+    return f"pkg:huggingface/{repo_id}{version}" + (
+        "" if endpoint == _PUBLIC_HUB else f"?repository_url={quote(endpoint, safe=':/')}"
+    )
+
+
+def _upstream(dependency: Dependency) -> dict[str, Any]:
+    """Return the component of a base model or a dataset."""
+    group, _, name = dependency.repo_id.rpartition("/")
+    is_model = dependency.repo_type == "model"
+    address = _address(dependency.endpoint, dependency.repo_id, dependency.repo_type)
+    return _present(
+        {
+            "type": _TYPES[dependency.repo_type],
+            "bom-ref": f"upstream:{repo_path(dependency.repo_id, dependency.repo_type)}",
+            "name": name,
+            "group": group,
+            "version": dependency.commit,
+            "purl": _purl(dependency.repo_id, dependency.endpoint, dependency.commit) if is_model else None,
+            "data": None if is_model else [{"type": "dataset", "name": name}],
+            "externalReferences": [{"type": "distribution", "url": address}] if address else None,
+        }
+    )
+
+
+def _libraries(parts: Parts) -> Iterator[dict[str, Any]]:
+    """Yield the packages of the environment: those that the release requires, and those that wrote its files."""
+    packages_by_role = {"requirement": required_packages(parts), "sdk": space_sdk(parts), "writer": writers(parts)}
+    for role, packages in packages_by_role.items():
+        for name, version in sorted(packages.items()):
+            plain = version.removeprefix("==").strip()
+            is_pinned = bool(_PLAIN_VERSION.fullmatch(plain))
+            about = [{"name": "hublish:role", "value": role}]
+            about += [{"name": "hublish:specifier", "value": version}] if version and not is_pinned else []
+            purl = f"pkg:pypi/{name.lower().replace('_', '-')}"
+            yield _present(
+                {
+                    "type": "library",
+                    "bom-ref": f"{role}:{name}",
+                    "name": name,
+                    "version": plain if is_pinned else None,
+                    "purl": f"{purl}@{quote(plain)}" if is_pinned else purl,
+                    "properties": about,
+                }
+            )
+
+
+def _files(release: Release) -> Iterator[dict[str, Any]]:
+    for file in release.files:
+        if file.path_in_repo not in _ABOUT:
+            about = {"size": str(file.size), "serializer": file.origin.serializer}
+            version = short_text(file.origin.parameters.get("version"))
+            about |= {"serializer_version": version} if version else {}
+            yield {
+                "type": "file",
+                "bom-ref": f"file:{file.path_in_repo}",
+                "name": file.path_in_repo,
+                "hashes": [{"alg": "SHA-256", "content": file.sha256}],
+                "properties": [{"name": f"hublish:{name}", "value": value} for name, value in about.items()],
+            }
