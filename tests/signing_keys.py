@@ -150,6 +150,13 @@ def new_leaf(authority: Authority, profile: Profile = SIGNER) -> Leaf:
     return Leaf(_pair(private).private, certificate.public_bytes(Encoding.PEM), authority.chain, authority.root)
 
 
+def new_self_signed(profile: Profile = SIGNER) -> Leaf:
+    """Make a certificate of a signer that is its own root."""
+    private = ec.generate_private_key(_CURVES[profile.curve])
+    pem = _certificate(profile, private.public_key(), None, private).public_bytes(Encoding.PEM)
+    return Leaf(_pair(private).private, pem, (pem,), pem)
+
+
 @cache
 def authority(name: str = "acme") -> Authority:
     """Return the intermediate authority of a name, below a root of its own: the same one each time during a run."""

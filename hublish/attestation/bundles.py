@@ -5,7 +5,6 @@ https://github.com/secure-systems-lab/dsse/blob/master/protocol.md. Before its v
 another encoding by mistake. Its command still accepts those signatures; they are refused here.
 """
 
-import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -96,18 +95,12 @@ def signed_bytes(statement: bytes) -> bytes:
 
 def write_bundle(material: PublicKeyHint | CertificateChain, statement: bytes, signature: bytes) -> bytes:
     """Return a bundle as JSON on one line, without a line feed; equal arguments give equal bytes."""
-    envelope = {
-        "payload": _base64(statement),
-        "payloadType": PAYLOAD_TYPE,
-        "signatures": [{"keyid": "", "sig": _base64(signature)}],
-    }
-    # The stock tool wants a list of log entries, even where there is no log.
-    bundle = {
-        "dsseEnvelope": envelope,
-        "mediaType": MEDIA_TYPE,
-        "verificationMaterial": {**_written_material(material), "tlogEntries": []},
-    }
-    return json.dumps(bundle, separators=(",", ":"), sort_keys=True).encode()
+    # The keys are sorted. The stock tools want a list of log entries, even where there is no log.
+    return (
+        f'{{"dsseEnvelope":{{"payload":"{_base64(statement)}","payloadType":"{PAYLOAD_TYPE}",'
+        f'"signatures":[{{"keyid":"","sig":"{_base64(signature)}"}}]}},"mediaType":"{MEDIA_TYPE}",'
+        f'"verificationMaterial":{{{_written_material(material)}}}}}'
+    ).encode()
 
 
 def read_bundle(data: bytes) -> Bundle:
@@ -120,11 +113,11 @@ def read_bundle(data: bytes) -> Bundle:
     fields = object_with(
         read_object(data, "the bundle", max_bytes=MOST_BYTES),
         "the bundle",
-        ("mediaType", "verificationMaterial", "dsseEnvelope"),
+        {"mediaType", "verificationMaterial", "dsseEnvelope"},
     )
     if (media_type := text_of(fields, "mediaType")) != MEDIA_TYPE:
         raise InvalidSignatureError(f"a bundle of type {media_type!r}; hublish reads {MEDIA_TYPE}")
-    envelope = object_with(fields["dsseEnvelope"], "dsseEnvelope", ("payload", "payloadType", "signatures"))
+    envelope = object_with(fields["dsseEnvelope"], "dsseEnvelope", {"payload", "payloadType", "signatures"})
     if (payload_type := text_of(envelope, "payloadType")) != PAYLOAD_TYPE:
         raise InvalidSignatureError(f"a payload of type {payload_type!r}; hublish reads {PAYLOAD_TYPE}")
     return Bundle(
@@ -138,27 +131,27 @@ def _only_signature(signatures: list[Any]) -> bytes:
     # A reader may want one valid signature of several, or all of them.
     if len(signatures) != 1:
         raise InvalidSignatureError(f"a bundle has one signature, and this one has {len(signatures)}")
-    signature = object_with(signatures[0], "signatures[0]", ("sig",), ("keyid",))
+    signature = object_with(signatures[0], "signatures[0]", {"sig"}, {"keyid"})
     # Not part of what is signed: a name in it would prove nothing.
     if signature.get("keyid", "") != "":
         raise InvalidSignatureError("signatures[0] has a keyid; the key is named by verificationMaterial")
     return _bytes_of(signature, "sig", _MOST_SIGNATURE_BYTES)
 
 
-def _written_material(material: PublicKeyHint | CertificateChain) -> dict[str, Any]:
+def _written_material(material: PublicKeyHint | CertificateChain) -> str:
     match material:
         case PublicKeyHint(sha256):
-            return {"publicKey": {"hint": sha256}}
+            return f'"publicKey":{{"hint":"{sha256}"}},"tlogEntries":[]'
         case CertificateChain(certificates):
-            chain = [{"rawBytes": _base64(certificate)} for certificate in certificates]
-            return {"x509CertificateChain": {"certificates": chain}}
+            chain = ",".join(f'{{"rawBytes":"{_base64(certificate)}"}}' for certificate in certificates)
+            return f'"tlogEntries":[],"x509CertificateChain":{{"certificates":[{chain}]}}'
 
 
 def _read_material(value: Any) -> Material:
     place = "verificationMaterial"
     kinds = ("publicKey", "x509CertificateChain", "certificate")
-    optional = (*kinds, "tlogEntries", "timestampVerificationData")
-    fields = object_with(value, place, (), optional)
+    optional = {*kinds, "tlogEntries", "timestampVerificationData"}
+    fields = object_with(value, place, frozenset(), optional)
     found = [kind for kind in kinds if kind in fields]
     if len(found) != 1:
         raise InvalidSignatureError(f"{place} has one of {', '.join(kinds)}, and this one has {len(found)}")
@@ -176,18 +169,18 @@ def _read_material(value: Any) -> Material:
 
 def _public_key(value: Any) -> PublicKeyHint:
     # Before its version 1.0, the stock tool wrote the key itself and no hint.
-    return PublicKeyHint(text_of(object_with(value, "publicKey", ("hint",)), "hint"))
+    return PublicKeyHint(text_of(object_with(value, "publicKey", {"hint"}), "hint"))
 
 
 def _certificate_chain(value: Any) -> CertificateChain:
-    chain = list_of(object_with(value, "x509CertificateChain", ("certificates",)), "certificates")
+    chain = list_of(object_with(value, "x509CertificateChain", {"certificates"}), "certificates")
     if not 1 <= len(chain) <= _MOST_CERTIFICATES:
         raise InvalidSignatureError(f"a chain of {len(chain)} certificates; it has 1 to {_MOST_CERTIFICATES}")
     return CertificateChain(tuple(_certificate(each, f"certificates[{index}]") for index, each in enumerate(chain)))
 
 
 def _certificate(value: Any, place: str) -> bytes:
-    return _bytes_of(object_with(value, place, ("rawBytes",)), "rawBytes", _MOST_CERTIFICATE_BYTES)
+    return _bytes_of(object_with(value, place, {"rawBytes"}), "rawBytes", _MOST_CERTIFICATE_BYTES)
 
 
 def _base64(data: bytes) -> str:

@@ -85,7 +85,10 @@ class KeyVerifier:
             from cryptography.exceptions import UnsupportedAlgorithm
             from cryptography.hazmat.primitives.serialization import load_pem_public_key
         if b"PRIVATE KEY-----" in pem:
-            raise ValueError("it is a private key: give readers its public part, and keep this one away from them")
+            raise ValueError("it is a private key; verification needs its public part only: openssl ec -pubout")
+        # The library reads the first, and its owner may expect that each of them is trusted.
+        if pem.count(b"-----BEGIN ") > 1:
+            raise ValueError("it has several keys: give each of them a file and a signer of its own")
         try:
             key = load_pem_public_key(pem)
         except (ValueError, UnsupportedAlgorithm):
@@ -119,19 +122,20 @@ def private_key(pem: bytes, password: bytes | None) -> Any:
         from cryptography.exceptions import UnsupportedAlgorithm
         from cryptography.hazmat.primitives.serialization import load_pem_private_key
     try:
-        key = load_pem_private_key(pem, password)
+        key = load_pem_private_key(pem, password or None)
     except TypeError:
-        # The two cases that `cryptography` has this type for.
-        if password is None:
-            msg, hint = "the private key is encrypted", "name the variable of its password: sign.password_env"
+        # Raised for a password that is missing, and for one that is not needed.
+        if password:
+            msg, hint = "there is a password, and the private key is not encrypted", "remove sign.password_env"
         else:
-            msg, hint = "a password is given, and the private key is not encrypted", "remove sign.password_env"
+            msg, hint = "the private key is encrypted", "name the variable of its password: sign.password_env"
         raise SigningError(msg, hint=hint) from None
     except (ValueError, UnsupportedAlgorithm):
-        msg = (
-            "the private key is not a key in PEM" if password is None else "the password does not open the private key"
-        )
-        raise SigningError(msg, hint=f"a new key: {_HOW_TO_MAKE}") from None
+        if password:
+            msg, hint = "the password does not open the private key", "check the variable that sign.password_env names"
+        else:
+            msg, hint = "the private key is not a private key in PEM", f"a new key: {_HOW_TO_MAKE}"
+        raise SigningError(msg, hint=hint) from None
     if reason := unusable(key.public_key() if hasattr(key, "public_key") else key):
         raise SigningError(f"the private key cannot sign: {reason}", hint=f"a new key: {_HOW_TO_MAKE}")
     return key

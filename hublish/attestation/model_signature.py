@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from hublish.attestation.interface import InvalidSignatureError
-from hublish.attestation.statements import Statement, read_statement, statement_bytes
+from hublish.attestation.statements import assembled, canonical, read_statement
 from hublish.attestation.strict import files_of, list_of, object_with, shown
 from hublish.schemas.documents.file_names import CLAIMS_FILE, GITATTRIBUTES, SIGNATURE_FILE
 
@@ -29,6 +29,8 @@ _SERIALIZATION: Final = {
     "ignore_paths": list(UNSIGNED_FILES),
     "method": "files",
 }
+_SERIALIZATION_FIELDS: Final = frozenset({"allow_symlinks", "hash_type", "method"})
+_RESOURCE_FIELDS: Final = frozenset({"algorithm", "digest", "name"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,7 @@ class SignedFiles:
 
     def unsigned_among(self, paths: Iterable[str]) -> tuple[str, ...]:
         """Return those of a repo's files that the signature should be over, and is not."""
-        covered = self.files.keys() | set(UNSIGNED_FILES)
-        return tuple(sorted(path for path in paths if path not in covered))
+        return tuple(sorted(path for path in paths if path not in self.files and path not in UNSIGNED_FILES))
 
 
 def signature_statement(repo: str, files: Iterable[tuple[str, str]]) -> bytes:
@@ -55,9 +56,9 @@ def signature_statement(repo: str, files: Iterable[tuple[str, str]]) -> bytes:
     """
     # The order of the stock command, which sorts the segments of paths: no character of a name comes before the NUL.
     ordered = sorted(files, key=lambda file: file[0].replace("/", "\0"))
-    resources = [{"algorithm": "sha256", "digest": sha256, "name": path} for path, sha256 in ordered]
-    predicate = {"resources": resources, "serialization": _SERIALIZATION}
-    return statement_bytes(Statement(PREDICATE_TYPE, {repo: _root(sha256 for _, sha256 in ordered)}, predicate))
+    resources = [f'{{"algorithm":"sha256","digest":"{sha256}","name":{canonical(path)}}}' for path, sha256 in ordered]
+    predicate = f'{{"resources":[{",".join(resources)}],"serialization":{canonical(_SERIALIZATION)}}}'
+    return assembled(PREDICATE_TYPE, {repo: _root(sha256 for _, sha256 in ordered)}, predicate)
 
 
 def read_signature_statement(statement: bytes) -> SignedFiles:
@@ -85,7 +86,7 @@ def read_signature_statement(statement: bytes) -> SignedFiles:
 
 def _ignored_paths(serialization: Any) -> frozenset[str]:
     """Return the paths that a signature leaves out, after checking how it was made."""
-    fields = object_with(serialization, "serialization", ("allow_symlinks", "hash_type", "method"), ("ignore_paths",))
+    fields = object_with(serialization, "serialization", _SERIALIZATION_FIELDS, {"ignore_paths"})
     if (method := fields["method"]) != "files":
         raise InvalidSignatureError(f"a signature over {shown(str(method))}; hublish reads those over whole files")
     if (algorithm := fields["hash_type"]) != "sha256":
@@ -100,7 +101,7 @@ def _ignored_paths(serialization: Any) -> frozenset[str]:
 
 
 def _name_and_sha256(entry: Any) -> tuple[Any, Any]:
-    fields = object_with(entry, "a resource", ("algorithm", "digest", "name"))
+    fields = object_with(entry, "a resource", _RESOURCE_FIELDS)
     if fields["algorithm"] != "sha256":
         raise InvalidSignatureError(f"a digest of {shown(str(fields['algorithm']))}; hublish reads sha256")
     return fields["name"], fields["digest"]

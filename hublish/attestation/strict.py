@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from hublish.attestation.interface import InvalidSignatureError
@@ -9,9 +10,7 @@ from hublish.schemas.diagnose.problems import InvalidDocumentError, shortened
 from hublish.schemas.documents.json_documents import read_json
 from hublish.schemas.documents.path_rules import path_problems, unusual_among
 
-SHA256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII)
-"""A digest in hexadecimal, as every tool writes it."""
-
+_is_sha256: Final = re.compile(r"[0-9a-f]{64}", re.ASCII).fullmatch
 _LONGEST_SHOWN: Final = 80
 
 
@@ -27,7 +26,9 @@ def read_object(data: bytes, name: str, *, max_bytes: int) -> dict[str, Any]:
         raise InvalidSignatureError("; ".join(problem.message for problem in error.problems)) from None
 
 
-def object_with(value: Any, place: str, required: Iterable[str], optional: Iterable[str] = ()) -> dict[str, Any]:
+def object_with(
+    value: Any, place: str, required: AbstractSet[str], optional: AbstractSet[str] = frozenset()
+) -> dict[str, Any]:
     """Return an object that has all of the required fields, and no others than these and the optional ones.
 
     Raises:
@@ -35,10 +36,11 @@ def object_with(value: Any, place: str, required: Iterable[str], optional: Itera
     """
     if not isinstance(value, dict):
         raise InvalidSignatureError(f"{place} is not an object")
-    required = tuple(required)
-    if missing := [key for key in required if key not in value]:
-        raise InvalidSignatureError(f"{place} lacks {', '.join(missing)}")
-    if unknown := value.keys() - {*required, *optional}:
+    if value.keys() == required:
+        return value
+    if missing := required - value.keys():
+        raise InvalidSignatureError(f"{place} lacks {', '.join(sorted(missing))}")
+    if unknown := value.keys() - required - optional:
         raise InvalidSignatureError(f"{place} has the unknown field {shown(min(unknown))}")
     return value
 
@@ -77,14 +79,11 @@ def files_of(entries: Iterable[tuple[Any, Any]], place: str) -> dict[str, str]:
     Raises:
         InvalidSignatureError: a name is not that of a file in a repo or is there twice, or a digest is not a sha256.
     """
-    files: dict[str, str] = {}
-    count = 0
-    for name, digest in entries:
-        count += 1
-        if not isinstance(name, str) or not isinstance(digest, str) or not SHA256.fullmatch(digest):
-            raise InvalidSignatureError(f"{place}[{count - 1}] is not a name with a sha256 of 64 hexadecimal digits")
-        files[name] = digest
-    if len(files) != count:
+    pairs = list(entries)
+    for index, (name, digest) in enumerate(pairs):
+        if not isinstance(name, str) or not isinstance(digest, str) or not _is_sha256(digest):
+            raise InvalidSignatureError(f"{place}[{index}] is not a name with a sha256 of 64 hexadecimal digits")
+    if len(files := dict(pairs)) != len(pairs):
         raise InvalidSignatureError(f"{place} has a name twice")
     for name in unusual_among(list(files)):
         if problems := path_problems(name):

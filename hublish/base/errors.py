@@ -124,7 +124,7 @@ class SerializationError(HublishError, code="serializer.failed"):
 
 
 class MissingDependencyError(HublishError, code="serializer.missing_dependency"):
-    """A format needs a package that is not installed; the hint is the pip command."""
+    """A format or a signature needs a package that is not installed; the hint is the pip command."""
 
 
 class CardError(HublishError, code="card.invalid"):

@@ -134,8 +134,8 @@ RELEASE: Final = (
     ),
     Code.of_error(
         errors.MissingDependencyError,
-        cause="Converting or loading this format needs a package that hublish does not install by itself, such as "
-        "onnx or torch.",
+        cause="Converting or loading this format, or signing and verifying releases, needs a package that hublish does "
+        "not install by itself, such as onnx, torch or cryptography.",
         fix="Run the `pip install` command in the hint in the same environment, and the command again.",
     ),
     Code(
