@@ -15,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import hublish
+from hublish.api.git.builder import LOCAL
 from hublish.attestation.interface import InvalidSignatureError
 from hublish.attestation.provenance import BUILD_TYPE, Provenance, provenance, read_provenance
 from hublish.base.values import FormerRelease, Release
@@ -283,3 +284,23 @@ def test_the_name_of_an_unknown_field_is_shown_safely(name: str) -> None:
         read_provenance({**PREDICATE, name: 1})
     assert len(str(caught.value)) < 300
     assert str(caught.value).isprintable()
+
+
+DOCS = Path(__file__).parents[3] / "docs"
+SITE = "https://hublish.github.io/hublish/"
+
+
+@pytest.mark.parametrize("address", [BUILD_TYPE, LOCAL])
+def test_the_documentation_has_a_page_at_each_address_in_the_claims(address: str) -> None:
+    assert (DOCS / f"{address.removeprefix(SITE)}.md").is_file()
+
+
+def test_the_documentation_describes_every_field_and_kind(build: Build) -> None:
+    release = build()
+    project = replace(release.project, settings={"version": "2"}, environment={"env.A": "b"})
+    definition = predicate_of(replace(release, project=project))["buildDefinition"]
+    page = (DOCS / "provenance/v1.md").read_text()
+    fields = {*definition["externalParameters"], *definition["externalParameters"]["repo"]}
+    fields |= {*definition["internalParameters"], "git", "hub", "restored", "file"}
+    fields |= {name for one in definition["resolvedDependencies"] for name in one["annotations"]}
+    assert [name for name in sorted(fields) if f"`{name}`" not in page and f"`{name}." not in page] == []
