@@ -2,17 +2,20 @@
 
 from concurrent.futures import Executor
 
+from hublish.attestation.trusted_signers import TrustedSigners
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Loaded, LocalRelease, Reference, Restored
 from hublish.base.workers import workers
 from hublish.hub.client.hub import Hub
+from hublish.pipeline.authenticate.authenticate import Authenticate
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.fetch.fetch import Destination, Fetch
 from hublish.pipeline.fetch.integrity import Check
 from hublish.pipeline.fetch.local_folder import CompareFolder
 from hublish.pipeline.fetch.resolve import Resolve
 from hublish.pipeline.fetch.select import Select
+from hublish.pipeline.fetch.small_file import SmallFiles
 from hublish.pipeline.restore.filling import Wanted
 from hublish.pipeline.restore.restore import Rebuild, Restore
 
@@ -27,11 +30,13 @@ def pulling(
     allow_pickle: bool = False,
     as_data: bool = False,
     cache: FingerprintCache = FORGETFUL,
+    policy: TrustedSigners | None = None,
 ) -> Pipeline[Reference, LocalRelease]:
     """Return the stages that bring checked files to this machine."""
     executor = executor or workers()
     return (
         Pipeline.of(Resolve(hub, destination))  # one commit, with every digest
+        .then(Authenticate(policy, SmallFiles(hub, destination).read))  # signed by those the reader trusts
         .then(select)  # only the files that the load plan needs
         .then(CompareFolder(destination, progress, executor, cache))  # nothing of the caller's own is overwritten
         .then(Fetch(hub, destination, progress, executor, cache.now))  # from the Hub, each read as it arrives

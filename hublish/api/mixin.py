@@ -177,6 +177,7 @@ class HubMixin(ModelHubMixin):
         cache_dir: str | Path | None = None,
         local_files_only: bool = False,
         revision: str | None = None,
+        trust_policy: str | Path | None = None,
         **model_kwargs: Any,
     ) -> T:
         """Return an instance with the weights of a repo, every byte checked, or of a folder.
@@ -188,6 +189,7 @@ class HubMixin(ModelHubMixin):
             cache_dir: the cache. Default: HF_HUB_CACHE.
             local_files_only: use the cache alone and send no request.
             revision: a branch, tag, pull request ref or commit.
+            trust_policy: the trust.yaml that says whose signatures are accepted. Default: as for `hublish.pull`.
             model_kwargs: arguments of `__init__` that override the stored ones; for torch modules also
                 `map_location` (a device; default: `cpu`) and `strict` (default: False).
 
@@ -201,6 +203,7 @@ class HubMixin(ModelHubMixin):
             "token": token,
             "cache_dir": cache_dir,
             "local_files_only": local_files_only,
+            "trust_policy": trust_policy,
         }
         # The bound of the annotation is the client's class, whose methods are all that a type checker knows here.
         kind: type[HubMixin] = cast(Any, cls)

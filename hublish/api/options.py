@@ -61,6 +61,9 @@ class PullOptions(HubOptions, total=False):
     """Download files again that are there already, and overwrite those in `local_dir`."""
     local_files_only: bool
     """Use the cache alone and send no request."""
+    trust_policy: str | Path | None
+    """The trust.yaml that says whose signatures are accepted, and what a release has to prove. Default: the file that
+    HUBLISH_TRUST names, else trust.yaml in the current folder."""
     trust: Trust
     """Permissions beyond reading data, a `hublish.Trust`; none by default. A file that is or contains a pickle is
     refused without `Trust(pickle=True)`, and reported as a warning with it."""

@@ -9,6 +9,7 @@ from typing import Unpack
 from hublish.api.options import DEFAULTS, PullOptions, takes
 from hublish.api.read_project import read_lock_file
 from hublish.api.session import Session
+from hublish.api.trust_policy import find_trust_policy
 from hublish.base.errors import UsageError
 from hublish.base.values import Digest, LocalRelease, PromisedFile, Reference
 from hublish.hub.client.installed_client import OURSELVES, Caller
@@ -33,6 +34,8 @@ def pull(repo_id: str | None = None, **options: Unpack[PullOptions]) -> LocalRel
         NotFoundError: no such repo or revision.
         OfflineError: the network is off, and the cache lacks a file.
         IntegrityError: a file has other bytes than promised; it was removed.
+        TrustError: a rule of trust.yaml applies to the repo, and the signature or the claims do not satisfy it.
+        TrustPolicyError: trust.yaml is invalid.
         PolicyError: a file is or contains a pickle, and `trust` does not permit it; it was removed.
         LoadError: the load plan selects nothing, or a name is not safe.
         OverwriteError: `local_dir` has other files in the place of the release's, and no earlier pull wrote them.
@@ -65,6 +68,7 @@ def pulled(
         _path(given.get("cache_dir")), _path(given.get("local_dir")), given["force_download"], given["local_files_only"]
     )
     progress = given["progress"]
+    policy = find_trust_policy(given.get("trust_policy"))
     with Session(
         endpoint=given.get("endpoint"),
         token=given.get("token"),
@@ -85,11 +89,14 @@ def pulled(
             allow_pickle=may_unpickle,
             as_data=as_data,
             cache=session.fingerprints,
+            policy=policy,
         )
         with exclusive(destination.folder):
             local = pipeline.run(reference, progress)
     release = local.plan.release
-    return replace(local, warnings=(*local.warnings, *deprecation(release.reference.repo_id, release.new_version)))
+    doubts = () if release.examination is None else release.examination.warnings
+    deprecated = deprecation(release.reference.repo_id, release.new_version)
+    return replace(local, warnings=(*local.warnings, *doubts, *deprecated))
 
 
 def can_load(local: LocalRelease) -> bool:
@@ -128,7 +135,7 @@ def _reference(session: Session, repo_id: str | None, options: PullOptions, lock
         raise UsageError(f"the lock is of commit {lock.commit}, not of {revision}", hint="leave the revision out")
     # The commit, not the branch or tag that was locked: those may have moved since.
     files = tuple(PromisedFile(file.path_in_repo, file.size, Digest("sha256", file.sha256)) for file in lock.files)
-    return Reference(lock.repo_id, lock.repo_type, lock.commit, files, lock.load)
+    return Reference(lock.repo_id, lock.repo_type, lock.commit, files, lock.load, lock.signature)
 
 
 def _path(path: str | Path | None) -> Path | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # Bytes to read from standard input: more than a manifest may have, and few enough to keep in memory.
 STDIN_LIMIT = 1 << 20
 
+TRUST_POLICY = "accept releases by its signers and rules only (default: HUBLISH_TRUST, else trust.yaml here, if any)"
+
 # The options of a download by keyword of `hublish.pull` and `hublish.load`: flags, and arguments of `add_argument`.
 _DOWNLOAD: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
     "lock": (
@@ -37,6 +39,10 @@ _DOWNLOAD: dict[str, tuple[tuple[str, ...], dict[str, Any]]] = {
         {"metavar": "DIR", "type": Path, "help": "write the files to DIR under their own names"},
     ),
     "cache_dir": (("--cache-dir",), {"metavar": "DIR", "type": Path, "help": "a cache other than huggingface_hub's"}),
+    "trust_policy": (
+        ("--trust-policy",),
+        {"metavar": "FILE", "type": Path, "help": TRUST_POLICY},
+    ),
     "force_download": (
         ("--force-download",),
         {"action": "store_true", "help": "download files that exist already, and overwrite those in --local-dir"},
@@ -99,6 +105,11 @@ def add_lock(parser: argparse.ArgumentParser) -> None:
         type=Path,
         help="the lock (default: the one of the manifest, beside it: hub.lock, or priv.lock for priv.yaml)",
     )
+
+
+def add_trust_policy(parser: argparse.ArgumentParser) -> None:
+    """Add `--trust-policy`, for other commands that verify signatures."""
+    parser.add_argument("--trust-policy", metavar="FILE", type=Path, help=TRUST_POLICY)
 
 
 def add_exitcode(parser: argparse.ArgumentParser) -> None:

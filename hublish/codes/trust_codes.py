@@ -81,4 +81,87 @@ TRUST: Final = (
         fix="Correct its name in the card, or use a token that may read it.",
         level="warning",
     ),
+    Code(
+        "trust.unsigned",
+        "A release without a signature",
+        cause="A rule of trust.yaml requires a signature for this repo, and the release has no model.sig.",
+        danger="Anyone who can write to the repo may have made it.",
+        fix="Ask the publisher for a signed release; hublish signs with `sign` in hub.yaml. To accept the repo as it "
+        "is, put a rule before this one that names it and has `require: []`.",
+    ),
+    Code(
+        "trust.signer",
+        "A release that none of the accepted signers has signed",
+        cause="The signature is of another key, identity or authority, its certificate has expired, or it is of a "
+        "signer whom the rule does not accept for this repo. Where the rule requires no signature, it is a warning.",
+        danger="Somebody else may have replaced the release of the signer whom you trust.",
+        fix=_OTHER_SIGNER,
+    ),
+    Code(
+        "trust.signature",
+        "A model.sig that is not a signature over the files of a release",
+        cause="It is truncated, has unknown fields or several signatures, or leaves files out that it has to be over.",
+        danger="Two tools could read it differently, and files that it leaves out could be anything.",
+        fix="Ask the publisher to sign the release again, with hublish or with `model_signing` 1.0 or newer, which "
+        "has to leave out model.sig, claims.jsonl and .gitattributes and nothing else.",
+    ),
+    Code(
+        "trust.repo",
+        "The signature of another repo",
+        cause="The signature is valid, and over the release of another repo: it was copied, or the repo was renamed.",
+        danger="A signer who releases two models has signed both: one could be passed off as the other.",
+        fix="Pull the repo that the message names. After a rename, the publisher has to sign the release again.",
+    ),
+    Code(
+        "trust.files",
+        "Files that are not those that were signed",
+        cause="A file has other bytes than were signed, is signed and missing, or is in the repo and not signed. Most "
+        "often somebody changed the card on the website after the release.",
+        danger="Whoever changed the file did not have the key.",
+        fix="Pull the tag or the commit of the release, or ask the publisher to release the change. A file with other "
+        "bytes was removed.",
+    ),
+    Code(
+        "trust.claim",
+        "A claim that no accepted signer has made about these files",
+        cause="A line of claims.jsonl is not signed, is signed by another signer, or is about other files than "
+        "model.sig: it was added, or copied from another release.",
+        danger="It would make a release look as if it was built by another builder or from other sources.",
+        fix=_OTHER_SIGNER,
+    ),
+    Code(
+        "trust.provenance",
+        "A provenance that is missing, ambiguous or of another repo",
+        cause="The rule requires `provenance`, and claims.jsonl has none; or it has two different ones, one that "
+        "hublish does not understand, or that of another repo.",
+        fix="Ask the publisher to release with hublish, which states how it was built; or require `signature` alone.",
+    ),
+    Code(
+        "trust.builder",
+        "A release of another builder",
+        cause="The rule requires `same_builder`, and the provenance names another builder than the rule or hub.lock; "
+        "or neither of them names one.",
+        danger="A signer may sign on any machine: the builder shows that it was the workflow that you know.",
+        fix="Compare the two builders in the message. If the workflow has moved, change `builder` in trust.yaml.",
+    ),
+    Code(
+        "trust.bom",
+        "A bill of materials that is not the one that was claimed",
+        cause="The bill of materials in claims.jsonl is not the content of bom.cdx.json, or that file is missing.",
+        fix="Ask the publisher to release it again.",
+    ),
+    Code(
+        "trust.lock",
+        "A signature that is not the one in hub.lock",
+        cause="The lock records who signed the release, and now it is not signed, or somebody else has signed it.",
+        danger="The release was replaced after it was locked.",
+        fix="Do not use it. If the publisher has signed it again, get a new hub.lock.",
+    ),
+    Code(
+        "trust.size",
+        "An attestation file that is too large to be read",
+        cause="model.sig, claims.jsonl or bom.cdx.json is far larger than the files of the release explain.",
+        danger="It would fill the disk or the memory before anything about it is known.",
+        fix="Ask the publisher; hublish writes a few hundred bytes for each file of a release.",
+    ),
 )

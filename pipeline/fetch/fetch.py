@@ -93,7 +93,7 @@ class Fetch:
                 # Without force, the client returns an outdated file when the Hub does not answer, and copies from its
                 # cache into the existing file, wherever that links to.
                 given = {**options, "force_download": True} if path in plan.replaced else options
-                blob_id = file.digest.value if file.digest.algorithm == "git-blob" else None
+                blob_id = file.listed_blob_id
                 found = transfer.download(
                     self.hub, reference.repo_id, path, size=file.size, advance=advance, blob_id=blob_id, **given
                 )

@@ -2,13 +2,16 @@
 
 from collections.abc import Sequence
 from concurrent.futures import Executor
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from io import FileIO
 from pathlib import Path
 from typing import ClassVar, Final
 
 from hublish.audit.fingerprint import Inspection, Interest
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache, Known, Place
-from hublish.base.errors import IntegrityError, PolicyError
+from hublish.base import digests
+from hublish.base.errors import IntegrityError, PolicyError, TrustError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Digest, Finding, LocalFile, LocalRelease
 from hublish.base.workers import SharedTask, run_each, workers
@@ -34,6 +37,7 @@ class Check:
 
     Raises (from `run`):
         IntegrityError: naming every file whose bytes differ; each is removed, from the shared cache too.
+        TrustError: naming every file that has other bytes than were signed, as its commit has; each is removed.
         PolicyError: naming every file that is or contains a pickle; each that this pull has written is removed.
     """
 
@@ -136,6 +140,30 @@ def _known(digest: Digest, finding: Finding) -> Known:
     return Known(sha256, blob_id, 1, Inspection(finding.pickle), Interest(secrets=False))
 
 
+def _is_listed(file: LocalFile) -> bool:
+    """Return whether a file with other bytes than were signed has those that the Hub lists."""
+    blob_id = file.promised.blob_id
+    if blob_id is None:
+        return False
+    with suppress(OSError), FileIO(file.path) as stream:
+        return digests.matches(stream, file.promised.size, Digest("git-blob", blob_id), lambda _: None)
+    return False
+
+
+def _refuse_unsigned(others: list[LocalFile]) -> None:
+    problems = [
+        Problem(
+            "trust.files",
+            f"'{file.promised.path_in_repo}' has other bytes than were signed",
+            remove(file.path),
+            file.promised.path_in_repo,
+        )
+        for file in others
+    ]
+    msg = f"{counted(others, 'file')} with other bytes than were signed; nothing was loaded"
+    raise TrustError(msg, hint="do not use the release, and tell its publisher", problems=problems)
+
+
 def _pickle_problem(file: LocalFile, pickle: str, hint: str, severity: Severity = "warning") -> Problem:
     message = f"'{file.promised.path_in_repo}': the content is {pickle}"
     return Problem("policy.pickle", message, hint, severity=severity)
@@ -153,6 +181,8 @@ def _refuse_pickles(release: LocalRelease, pickles: list[tuple[LocalFile, str]])
 
 
 def _remove_and_refuse(broken: list[tuple[LocalFile, str]]) -> None:
+    if others := [file for file, _ in broken if _is_listed(file)]:
+        _refuse_unsigned(others)
     # Removed, as the client would otherwise serve the same bytes from the cache forever.
     problems = [
         Problem("integrity.digest", f"'{file.promised.path_in_repo}' {fault}", remove(file.path))

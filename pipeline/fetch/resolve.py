@@ -3,7 +3,7 @@
 import json
 import re
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Final
 from urllib.parse import quote
@@ -11,14 +11,12 @@ from urllib.parse import quote
 from pydantic import ValidationError
 
 from hublish.base import digests, durable
-from hublish.base.errors import IntegrityError, LoadError, OfflineError, PolicyError
-from hublish.base.values import LocalFile, PromisedFile, Reference, RemoteRelease
-from hublish.hub.client import transfer
+from hublish.base.errors import LoadError, OfflineError
+from hublish.base.values import PromisedFile, Reference, RemoteRelease
 from hublish.hub.client.described_revision import described_revision
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.fetch.fetch import Destination, file_time
-from hublish.pipeline.fetch.integrity import remove, remove_new
-from hublish.pipeline.fetch.reading import inspect
+from hublish.pipeline.fetch.fetch import Destination
+from hublish.pipeline.fetch.small_file import SmallFiles
 from hublish.schemas.diagnose.problems import InvalidDocumentError
 from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -98,25 +96,9 @@ class Resolve:
         if manifest.size > MAX_BYTES:
             msg = f"the {MANIFEST_FILE} in {reference.repo_id} has {manifest.size} bytes; it was not downloaded"
             raise LoadError(msg, hint="give a load plan, or a hub.lock")
-        # Always into the cache: `local_dir` may be a folder with a manifest of its own.
-        destination = replace(self.destination, local_dir=None)
-        options = destination.options(reference.repo_type, commit)
-        began = file_time(destination.root)
-        with self.hub.bounded():
-            path = transfer.download(
-                self.hub, reference.repo_id, MANIFEST_FILE, size=manifest.size, advance=lambda _: None, **options
-            )
-        # Checked like every other file: the load plan decides which class is imported.
-        file = LocalFile(manifest, path, began)
-        finding = inspect(file, lambda _: None)
-        if finding.pickle is not None:
-            msg = f"the {MANIFEST_FILE} of {reference.repo_id} is {finding.pickle}; {remove_new(file)}"
-            raise PolicyError(msg, hint="give a hub.lock, or do not use this repo")
-        if finding.fault is not None:
-            msg = f"the {MANIFEST_FILE} of {reference.repo_id} has other bytes than the commit; {remove(path)}"
-            raise IntegrityError(msg, hint="run again to download it anew")
+        text = SmallFiles(self.hub, self.destination).read(reference, commit, manifest)
         try:
-            return read_load(path.read_bytes(), MANIFEST_FILE)
+            return read_load(text, MANIFEST_FILE)
         except InvalidDocumentError as error:
             msg = f"the {MANIFEST_FILE} in {reference.repo_id} at {commit[:12]} cannot be read"
             raise LoadError(msg, hint="give a load plan, or a hub.lock", problems=error.problems) from None

@@ -10,6 +10,7 @@ from hublish.base.patterns import matching
 from hublish.base.values import DownloadPlan, RemoteRelease
 from hublish.base.values.downloads import module_path
 from hublish.formats.release_files import loadable, loads_arrays
+from hublish.schemas.documents.file_names import ATTESTATION_FILES
 from hublish.schemas.documents.manifest import Load
 
 # A comparison takes about a microsecond. 100 patterns for 200,000 files are more than any release has.
@@ -55,8 +56,8 @@ class Select:
         if not names:
             msg = f"nothing at {release.reference.repo_id} matches {', '.join(allow)}"
             raise LoadError(msg, hint="check the load plan in hub.yaml, or give other patterns")
-        # In the order of the listing, which a load plan does not change.
-        wanted = set(names)
+        # In the order of the listing, which a load plan does not change. What proves the files stays beside them.
+        wanted = {*names, *(ATTESTATION_FILES if release.examination is not None else ())}
         return DownloadPlan(release, tuple(file for file in release.files if file.path_in_repo in wanted))
 
 

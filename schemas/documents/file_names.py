@@ -29,6 +29,12 @@ CLAIMS_FILE: Final = "claims.jsonl"
 BOM_FILE: Final = "bom.cdx.json"
 """The bill of materials of a release, in the format of CycloneDX."""
 
+ATTESTATION_FILES: Final = (SIGNATURE_FILE, CLAIMS_FILE, BOM_FILE)
+"""The files that prove who released the others, and how."""
+
+TRUST_FILE: Final = "trust.yaml"
+"""The signers whose releases a reader accepts, in the folder where commands run."""
+
 STATE_FOLDER: Final = ".hublish"
 """Holds the embedded Hub, next to the manifest."""
 

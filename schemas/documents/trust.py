@@ -18,13 +18,13 @@ from hublish.schemas.diagnose.problems import (
 )
 from hublish.schemas.documents.field_types import MOST_ENTRIES, Document, Line
 from hublish.schemas.documents.hub_names import URL_KINDS, RepoType
+from hublish.schemas.documents.signing import Identity, Provider
 from hublish.schemas.yaml.reader import Reading, read_yaml
 
 TRUST_VERSION: Final = 1
 
 Requirement = Literal["signature", "provenance", "same_builder"]
 
-_PUBLIC_ISSUERS: Final = "https://token.actions.githubusercontent.com for GitHub Actions, https://gitlab.com for GitLab"
 _REPO_CHARACTERS: Final = re.compile(r"[A-Za-z0-9_.*?\[\]!/-]+")
 _EXAMPLE: Final = "write `acme/digits`, `acme/*`, `datasets/acme/*`, or `*` for every repo"
 
@@ -42,21 +42,7 @@ def _check_repos(pattern: str) -> str:
     return pattern
 
 
-def _check_identity(identity: str) -> str:
-    # A certificate of a public authority has some identity: `*` alone would trust everybody who has an account.
-    if not identity.strip("*?@./: "):
-        raise InvalidValueError("an identity that everybody has", "write the beginning of it: the repo or the workflow")
-    return identity
-
-
-def _check_provider(provider: str) -> str:
-    if not re.fullmatch(r"https?://[^\s*?]+", provider):
-        raise InvalidValueError("expected the URL of an OpenID Connect issuer, without wildcards", _PUBLIC_ISSUERS)
-    return provider
-
-
 RepoPattern = Annotated[Line, AfterValidator(_check_repos)]
-Identity = Annotated[Line, AfterValidator(_check_identity)]
 SignerName = Annotated[Line, StringConstraints(max_length=100)]
 
 
@@ -76,10 +62,9 @@ class TrustedSigner(Document):
     identity: Identity | None = Field(
         None, examples=["https://github.com/acme/digits/.github/workflows/release.yml@refs/tags/v*"]
     )
-    """The identity in the certificate: an email address or a URI. `*` is any text without an `@`."""
-    identity_provider: Annotated[Line, AfterValidator(_check_provider)] | None = Field(
-        None, examples=["https://token.actions.githubusercontent.com"]
-    )
+    """The identity in the certificate: an email address or a URI. With `identity_provider`, `*` is any text without
+    an `@`."""
+    identity_provider: Provider | None = Field(None, examples=["https://token.actions.githubusercontent.com"])
     """The OpenID Connect issuer that vouched for the identity."""
     trust_config: Line | None = Field(None, examples=["sigstore/trust-config.json"])
     """The file with the trusted roots of a private instance of Sigstore; relative to trust.yaml. Default: the public
@@ -98,6 +83,9 @@ class TrustedSigner(Document):
             hint = "write `public_key`; or `certificate_chain` and `identity`; or `identity` and `identity_provider`"
             # An identity alone proves nothing: another provider vouches for the same name of somebody else.
             raise InvalidValueError(f"{' and '.join(given) or 'nothing'} alone does not identify a signer", hint)
+        if self.certificate_chain is not None and "*" in (self.identity or ""):
+            msg = "the identity in a certificate has no wildcards"
+            raise InvalidValueError(msg, "write the whole identity; or a signer for each", "identity")
         return self
 
 

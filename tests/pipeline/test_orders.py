@@ -45,6 +45,7 @@ def test_loading_reads_as_the_product() -> None:
     reverse = (*pulling(HUB, Destination(), Select()).stages, *opening().stages)
     assert [stage.title for stage in reverse] == [
         "resolving the revision",
+        "verifying the signature",
         "selecting the files",
         "comparing with the folder",
         "downloading",

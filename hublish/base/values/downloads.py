@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from hublish.base.content import Identity
+from hublish.base.values.examined import Examination
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.lock import LockedSignature
 from hublish.schemas.documents.manifest import Load
 
 
@@ -31,6 +33,13 @@ class PromisedFile:
     path_in_repo: str
     size: int
     digest: Digest
+    blob_id: str | None = None
+    """The id by which the Hub lists it outside of LFS, where a signature has given it another digest."""
+
+    @property
+    def listed_blob_id(self) -> str | None:
+        """The id by which the Hub lists it outside of LFS; None if it is in LFS, or not known."""
+        return self.digest.value if self.digest.algorithm == "git-blob" else self.blob_id
 
 
 # Each type is proof of a step: a LocalRelease exists only after a download, and a loader can require a checked one.
@@ -46,6 +55,8 @@ class Reference:
     """Every file with its digest, from a lock."""
     load: Load | None = None
     """The load plan of a lock or of the caller; otherwise it is read from hub.yaml at the revision."""
+    signature: LockedSignature | None = None
+    """The signature that a lock records."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +69,9 @@ class RemoteRelease:
     load: Load
     new_version: str | None = None
     """The repo to use instead, if the card names one; with a lock, no card is read."""
+    examination: Examination | None = None
+    """Its signature and claims by the rule of a trust policy; None when no rule applies. Its files then have the
+    digests that were signed."""
 
 
 @dataclass(frozen=True)

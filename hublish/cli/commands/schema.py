@@ -20,7 +20,6 @@ EXAMPLES = (
         "hublish schema > hub.schema.json",
         "completion in the editor; put this at the top of hub.yaml: # yaml-language-server: $schema=hub.schema.json",
     ),
-    Example("hublish schema plan", "the document that `hublish plan --json` prints"),
     Example("hublish schema trust", "trust.yaml, which says whose releases `hublish pull` accepts"),
     Example("hublish schema --example > hub.yaml", "every key, each with a comment and its default"),
     Example("hublish schema --skill > .agents/skills/hublish/SKILL.md", "for agents; others look in .claude/skills"),

@@ -9,6 +9,7 @@ from hublish.base.values import Loaded
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
+from hublish.cli.views.examination import release_lines
 from hublish.cli.views.pull import local_document, pulled_from, pulled_total
 from hublish.formats.interface import TensorInfo, describe
 from hublish.schemas.documents.sizes import format_size
@@ -30,6 +31,7 @@ class LoadView:
         counts = f"{plural(totals['tensors'], 'tensor')}, {plural(totals['parameters'], 'parameter')}"
         yield from ["", paint("bold", f"{counts}, {format_size(totals['size'])}")]
         yield pulled_total(self.loaded.release, paint)
+        yield from release_lines(self.loaded.release.plan.release, paint)
 
     def document(self) -> Any:
         """Return the files, the tensors and their totals."""

@@ -8,6 +8,7 @@ from hublish.base.values import LocalFile, LocalRelease
 from hublish.cli.report.json import fields, problem_document
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
+from hublish.cli.views.examination import examination_document, release_lines
 from hublish.cli.views.phrases import SHORT_DIGEST, next_steps, repo_label, short
 from hublish.schemas.documents.sizes import format_size
 
@@ -28,6 +29,7 @@ class PullView:
         yield paint("bold", pulled_from(self.local))
         yield from indented(columns(map(self._row, self.local.files), right=(1,)))
         yield from ["", pulled_total(self.local, paint), f"Folder: {self.local.folder}"]
+        yield from release_lines(self.local.plan.release, paint)
         if left := self.local.plan.leftovers:
             yield from ["", paint("yellow", "Left there by earlier pulls, and not part of this release:")]
             yield from (f"  {path}" for path in left[:_MOST_SHOWN])
@@ -68,6 +70,7 @@ def local_document(local: LocalRelease) -> dict[str, Any]:
             for file in local.files
         ],
         "leftovers": list(local.plan.leftovers),
+        "signature": examination_document(local.plan.release.examination),
         "warnings": [problem_document(problem) for problem in local.warnings],
     }
 

@@ -40,6 +40,7 @@ def test_a_pull_in_json_names_commit_folder_and_files(make: Make) -> None:
             }
         ],
         "leftovers": [],
+        "signature": None,
         "warnings": [],
     }
 
