@@ -3,6 +3,7 @@
 Importing the library takes half a second, so that only keyless signatures import it.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import as_file, files
@@ -21,6 +22,8 @@ AUDIENCE: Final = "sigstore"
 _PUBLIC: Final = "https://tuf-repo-cdn.sigstore.dev"
 # Seconds without a byte of a response. The library itself waits forever.
 _PATIENCE: Final = 30
+# The beginning of such errors in urllib3, which both HTTP clients of the library use.
+_NO_RESPONSE: Final = re.compile(r"HTTPS?ConnectionPool\(host='([^']+)'")
 # Characters of the reason that a service or the library gives.
 _LONGEST: Final = 300
 
@@ -138,6 +141,8 @@ def reason_of(error: BaseException, token: str | None = None) -> str:
     texts = [_refusal(response) for each in links if (response := getattr(each, "response", None)) is not None]
     texts = texts or [text for each in links if (text := " ".join(str(each).split()))]
     reason = ": ".join(dict.fromkeys(texts)) or type(error).__name__
+    if host := _NO_RESPONSE.search(reason):
+        return f"{host[1]} cannot be reached, or does not respond"
     return redact(reason, [token] if token else [])[:_LONGEST]
 
 

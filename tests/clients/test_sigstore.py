@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from hublish.attestation import sigstore_instance
 from hublish.attestation.interface import Verified
 from hublish.attestation.keyless import KeylessSigner, KeylessVerifier
 from hublish.base.errors import SigningError
@@ -133,8 +134,8 @@ def _echoes(token: str, error: SigningError) -> bool:
     [
         # The token never goes over the network in clear.
         (lambda config: _serve(config, "caUrls", "http://sigstore.example"), "would go to http://sigstore.example"),
-        (lambda config: _serve(config, "caUrls", "http://127.0.0.1:9"), "Sigstore did not sign"),
-        (lambda config: _serve(config, "rekorTlogUrls", "http://127.0.0.1:9"), "Sigstore did not sign"),
+        (lambda config: _serve(config, "caUrls", "http://127.0.0.1:9"), "did not sign: 127.0.0.1 cannot be reached"),
+        (lambda config: _serve(config, "rekorTlogUrls", "http://127.0.0.1:9"), "127.0.0.1 cannot be reached"),
         (lambda config: config["signingConfig"].update(caUrls=[]), "No valid Fulcio CA"),
         # A log, and a certificate authority, with other keys than the trusted ones.
         (lambda config: config["trustedRoot"].update(tlogs=config["trustedRoot"]["ctlogs"]), "no reader could verify"),
@@ -151,6 +152,18 @@ def test_services_that_fail_or_have_other_keys_make_no_signature(
         signer(sigstore, issuer, token, trust_config=json.dumps(config).encode()).sign(STATEMENTS[0])
     assert reason in str(caught.value)
     assert not _echoes(token, caught.value)
+
+
+@pytest.mark.parametrize("service", ["caUrls", "rekorTlogUrls"])
+def test_a_service_that_does_not_respond_is_given_up(
+    sigstore: Sigstore, issuer: Issuer, service: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sigstore_instance, "_PATIENCE", 0.2)
+    config = json.loads(sigstore.trust_config)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        _serve(config, service, f"http://127.0.0.1:{silent.getsockname()[1]}")
+        with pytest.raises(SigningError, match="does not respond"):
+            signer(sigstore, issuer, trust_config=json.dumps(config).encode()).sign(STATEMENTS[0])
 
 
 def _serve(config: dict[str, Any], service: str, url: str) -> None:
