@@ -50,7 +50,7 @@ test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 15 G
 test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, keras and others; they take 4 GB of disk
 	.venv-frameworks/bin/python -m pytest -m frameworks
 
-test-client-suite: .venv-clients/dev.stamp .venv-clients/js.stamp $(OLDER:%=.venv-clients/%.stamp) ## run huggingface_hub's own tests, and other clients, against the embedded Hub
+test-client-suite: .venv-clients/dev.stamp .venv-clients/js.stamp .venv-clients/model-signing.stamp $(OLDER:%=.venv-clients/%.stamp) ## run huggingface_hub's own tests, and other clients, against the embedded Hub
 	.venv-clients/bin/python -m pytest -m clients tests/clients
 
 test-browser: .venv-browser/dev.stamp .venv-browser/chromium.stamp ## open cards and pictures in a browser: light and dark, on a phone and a desktop
@@ -126,6 +126,7 @@ lock: .venv-lock/pip.stamp ## resolve the newest dependencies and write .ci/*.lo
 	@for minor in $(OLDER); do \
 	  printf '%s\n' "huggingface_hub[hf_xet]~=$$minor.0" jinja2 click | $(UV) - --output-file .ci/client-$$minor.lock || exit 1; \
 	done
+	@printf '%s\n' model-signing pyOpenSSL | $(UV) - --output-file .ci/model-signing.lock
 
 lock-frameworks: ## install the newest versions that go with the frameworks, and write .ci/frameworks.lock again
 	rm -rf .venv-frameworks && : > .ci/frameworks.lock
@@ -238,6 +239,13 @@ $(OLDER:%=.venv-clients/%.stamp): .venv-clients/%.stamp: .ci/client-%.lock | .ve
 	@echo "installing huggingface_hub $* into .venv-clients/$*"
 	@.venv-clients/bin/python -m venv --clear .venv-clients/$*
 	@.venv-clients/$*/bin/python -m pip install --quiet --require-hashes --requirement $<
+	@touch $@
+
+# By itself the command lacks pyOpenSSL and does not start. It checks what hublish signs, so it shares no package with it.
+.venv-clients/model-signing.stamp: .ci/model-signing.lock | .venv-clients/python.stamp
+	@echo "installing model-signing into .venv-clients/model-signing"
+	@.venv-clients/bin/python -m venv --clear .venv-clients/model-signing
+	@.venv-clients/model-signing/bin/python -m pip install --quiet --require-hashes --requirement $<
 	@touch $@
 
 .venv-browser/dev.stamp: pyproject.toml .ci/browser.lock .ci/minilm.lock | .venv-browser/python.stamp

@@ -43,9 +43,14 @@ def new_key(curve: Curve = "P-256", password: bytes | None = None) -> KeyPair:
     return _pair(ec.generate_private_key(_CURVES[curve]), password)
 
 
-@cache
 def key(name: str = "acme", curve: Curve = "P-256") -> KeyPair:
     """Return the key of a name: the same one each time during a run."""
+    return _key(name, curve)
+
+
+# Not on the public function: a cache distinguishes a default from the same value, given.
+@cache
+def _key(_name: str, curve: Curve) -> KeyPair:
     return new_key(curve)
 
 
@@ -116,7 +121,14 @@ class Profile:
 
 SIGNER: Final = Profile()
 ROOT: Final = Profile(
-    subject="acme root", emails=(), is_authority=True, usage=("key_cert_sign", "crl_sign"), purposes=None, curve="P-384"
+    subject="acme root",
+    emails=(),
+    since=NOW - 365 * DAY,
+    until=NOW + 365 * DAY,
+    is_authority=True,
+    usage=("key_cert_sign", "crl_sign"),
+    purposes=None,
+    curve="P-384",
 )
 INTERMEDIATE: Final = replace(ROOT, subject="acme intermediate")
 WRONG_USAGES: Final = {
@@ -157,16 +169,24 @@ def new_self_signed(profile: Profile = SIGNER) -> Leaf:
     return Leaf(_pair(private).private, pem, (pem,), pem)
 
 
-@cache
 def authority(name: str = "acme") -> Authority:
     """Return the intermediate authority of a name, below a root of its own: the same one each time during a run."""
+    return _authority(name)
+
+
+@cache
+def _authority(name: str) -> Authority:
     root = new_root(replace(ROOT, subject=f"{name} root"))
     return new_intermediate(root, replace(ROOT, subject=f"{name} intermediate"))
 
 
-@cache
 def leaf(name: str = "acme", profile: Profile = SIGNER) -> Leaf:
     """Return the certificate of a signer below the authority of a name: the same one each time during a run."""
+    return _leaf(name, profile)
+
+
+@cache
+def _leaf(name: str, profile: Profile) -> Leaf:
     return new_leaf(authority(name), profile)
 
 

@@ -86,9 +86,10 @@ def read_signature_statement(statement: bytes) -> SignedFiles:
 
 def _ignored_paths(serialization: Any) -> frozenset[str]:
     """Return the paths that a signature leaves out, after checking how it was made."""
-    fields = object_with(serialization, "serialization", _SERIALIZATION_FIELDS, {"ignore_paths"})
-    if (method := fields["method"]) != "files":
+    # Other methods have other fields.
+    if isinstance(serialization, dict) and (method := serialization.get("method", "files")) != "files":
         raise InvalidSignatureError(f"a signature over {shown(str(method))}; hublish reads those over whole files")
+    fields = object_with(serialization, "serialization", _SERIALIZATION_FIELDS, {"ignore_paths"})
     if (algorithm := fields["hash_type"]) != "sha256":
         raise InvalidSignatureError(f"a signature over digests of {shown(str(algorithm))}; hublish reads sha256")
     if not isinstance(fields["allow_symlinks"], bool):
