@@ -49,6 +49,8 @@ from hublish.api.status import Status as Status
 from hublish.api.status import status as status
 from hublish.api.verify import Verification as Verification
 from hublish.api.verify import verify as verify
+from hublish.api.verify_attestations import CheckedAttestations as CheckedAttestations
+from hublish.api.verify_attestations import verify_attestations as verify_attestations
 from hublish.base.errors import HublishError as HublishError
 from hublish.base.values import Loaded as Loaded
 from hublish.base.values import LocalRelease as LocalRelease

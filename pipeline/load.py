@@ -1,8 +1,8 @@
 """The reverse order, one stage per line: `hublish pull` and `hublish load`."""
 
 from concurrent.futures import Executor
+from typing import TYPE_CHECKING
 
-from hublish.attestation.trusted_signers import TrustedSigners
 from hublish.audit.fingerprint_cache import FORGETFUL, FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Loaded, LocalRelease, Reference, Restored
@@ -19,6 +19,9 @@ from hublish.pipeline.fetch.small_file import SmallFiles
 from hublish.pipeline.restore.filling import Wanted
 from hublish.pipeline.restore.restore import Rebuild, Restore
 
+if TYPE_CHECKING:
+    from hublish.attestation.trusted_signers import TrustedSigners
+
 
 def pulling(
     hub: Hub,
@@ -30,7 +33,7 @@ def pulling(
     allow_pickle: bool = False,
     as_data: bool = False,
     cache: FingerprintCache = FORGETFUL,
-    policy: TrustedSigners | None = None,
+    policy: "TrustedSigners | None" = None,
 ) -> Pipeline[Reference, LocalRelease]:
     """Return the stages that bring checked files to this machine."""
     executor = executor or workers()

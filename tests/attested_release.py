@@ -173,6 +173,12 @@ class Repo:
 
     def lock(self, files: Mapping[str, bytes], signer: SignedBy | None = None, builder: str | None = None) -> Lock:
         """Commit files, and return a lock of them."""
+        return self.locked(files, self.commit(files), signer, builder)
+
+    def locked(
+        self, files: Mapping[str, bytes], commit: str, signer: SignedBy | None = None, builder: str | None = None
+    ) -> Lock:
+        """Return a lock of files at a commit."""
         locked = [
             LockedFile(
                 path_in_repo=path,
@@ -193,7 +199,7 @@ class Repo:
             repo_id=self.repo_id,
             endpoint=self.endpoint,
             revision="main",
-            commit=self.commit(files),
+            commit=commit,
             manifest_sha256="0" * 64,
             load=Load(),
             signature=signed,

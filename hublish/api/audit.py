@@ -7,9 +7,11 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
+from hublish.api.trust_policy import find_trust_policy
 from hublish.audit.audit_files import AuditedFiles, audit_files
 from hublish.audit.fingerprint import Fingerprint, Interest
 from hublish.audit.policy import commit_problems
@@ -25,6 +27,9 @@ from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.yaml.reader import Places
+
+if TYPE_CHECKING:
+    from hublish.attestation.trusted_signers import TrustedSigners
 
 
 def audit_release(
@@ -62,10 +67,14 @@ def audit_folder(
     path: str | Path = ".",
     *,
     policy: Policy = Policy(),  # noqa: B008 - frozen
+    trust_policy: str | Path | None = None,
     progress: Progress = SILENT,
     digest_cache: bool = True,
 ) -> Audited:
     """Audit every file of a folder, or one file, by a policy; also a folder that `pull` has downloaded.
+
+    Where a rule of trust.yaml applies to its repo, the signature is verified as well. The repo is that of a snapshot in
+    the cache, else the one that the signature names. Files may be missing, as only some may have been downloaded.
 
     A hub.yaml in the folder is a file like any other: its policy and its waivers do not count, because others may
     have written it. Links are not followed, except those of snapshots in huggingface_hub's cache to its blobs.
@@ -73,13 +82,15 @@ def audit_folder(
     Args:
         path: the folder or the file.
         policy: the policy. Default: that of a manifest that does not change it.
+        trust_policy: as for `hublish.pull`.
         progress: receives stages and bytes.
         digest_cache: see `HubOptions`.
 
     Raises:
         UsageError: the path does not exist.
+        TrustPolicyError: trust.yaml is invalid.
     """
-    path = Path(path)
+    path, trusted = Path(path), find_trust_policy(trust_policy)
     if not os.path.lexists(path):
         raise UsageError(f"{path} does not exist", hint="name a folder or a file")
     with Session(progress=progress, folder=path, digest_cache=digest_cache) as session:
@@ -90,9 +101,24 @@ def audit_folder(
         audited = _audited(session, listed.files, policy)
         findings = [AuditFinding(problem, problem.path, _shown(base, problem.path)) for problem in listed.problems]
         findings += _findings(audited, listed.files, base)
+        if is_folder and trusted is not None:
+            findings += _untrusted(path, trusted, session)
         has_manifest = is_folder and any(file.path_in_repo == MANIFEST_FILE for file in listed.files)
         unread = _shown(base, MANIFEST_FILE) if has_manifest else ""
         return replace(_result(str(path), listed.files, findings), unread_manifest=unread)
+
+
+def _untrusted(folder: Path, trusted: "TrustedSigners", session: Session) -> Iterator[AuditFinding]:
+    """Yield what the rule for the repo of a folder requires, and its signature and claims do not show."""
+    from hublish.api.attested_folder import AttestedFolder, repo_of_snapshot
+
+    found = AttestedFolder.read(folder, session)
+    repo = repo_of_snapshot(folder) or found.claimed_repo
+    applied = None if repo is None else trusted.rule_for(repo)
+    if repo is not None and applied is not None:
+        for problem in found.examined(repo, applied, is_partial=True).problems:
+            there = problem.path in found.digests
+            yield AuditFinding(problem, problem.path if there else "", _shown(folder, problem.path))
 
 
 def _audited(session: Session, files: Sequence[StagedFile], policy: Policy) -> AuditedFiles:

@@ -8,6 +8,7 @@ from hublish.api.lock_target import DeclaredTarget, refuse_other_target
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session
+from hublish.api.trust_policy import find_trust_policy
 from hublish.base.errors import NotFoundError, RemoteError, UsageError
 from hublish.schemas.documents.file_names import (
     GITATTRIBUTES,
@@ -16,12 +17,15 @@ from hublish.schemas.documents.file_names import (
     manifest_file,
     manifests_beside,
 )
+from hublish.schemas.documents.hub_names import repo_path
 from hublish.schemas.documents.lock import Lock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from hublish.attestation.trusted_signers import TrustedSigners
     from hublish.base.values import RemoteFile
+    from hublish.base.values.examined import Examination
     from hublish.base.values.moving_ref import MovingRef
     from hublish.cards.record.false_facts import FalseFact
     from hublish.hub.client.hub import Hub
@@ -44,35 +48,48 @@ class Verification:
     """Facts that the card on the Hub states, and that do not hold."""
     plan_sha256: str | None = None
     """The digest of the plan that was published, as the locked commit records it; None if it does not, or is gone."""
+    examination: "Examination | None" = None
+    """The signature and the claims at the revision; None if neither a rule nor the lock says that it is signed."""
+    unverified: str = ""
+    """The reason why the signature of a signed release was not verified; empty if it was."""
 
     @property
     def ok(self) -> bool:
         """Whether the revision is as it was locked."""
-        return not (self.missing or self.extra or self.different or self.moved or self.facts)
+        as_locked = not (self.missing or self.extra or self.different or self.moved or self.facts)
+        return as_locked and (self.examination is None or self.examination.ok)
 
 
 @takes(HubOptions)
 def verify(
-    manifest: AnyManifest = MANIFEST_FILE, *, lock: Lock | str | Path | None = None, **options: Unpack[HubOptions]
+    manifest: AnyManifest = MANIFEST_FILE,
+    *,
+    lock: Lock | str | Path | None = None,
+    trust_policy: str | Path | None = None,
+    **options: Unpack[HubOptions],
 ) -> Verification:
     """Compare the remote revision with the lock, by the digests the Hub lists, and the card with the files.
 
     The facts that the card states are derived again from the files on the Hub: small files are read, and the headers of
-    weights.
+    weights. The signature of a signed release is verified by the rule of trust.yaml that applies to its repo, else by
+    the signer that hub.yaml or the lock names.
 
     Args:
         manifest: it names the lock, the repo that the lock must be of, and maybe the endpoint, as may a manifest beside
             `lock`. The file need not exist, and without an endpoint it need not be valid.
         lock: a lock, or the path of one. Default: the one beside the manifest, `priv.lock` for `priv.yaml`.
+        trust_policy: as for `hublish.pull`.
         **options: see `HubOptions`.
 
     Raises:
+        TrustPolicyError: trust.yaml is invalid.
         UsageError: two manifests name different endpoints.
         DocumentInvalidError: the lock cannot be read.
         LockTargetError: the lock records a release for another repo, type or endpoint.
         ManifestInvalidError: the manifest is not YAML, or it declares an endpoint and is invalid.
         RemoteError: the Hub rejects a request or cannot be reached.
     """
+    policy = find_trust_policy(trust_policy)
     if isinstance(manifest, str | Path):
         manifest = manifest_file(Path(manifest))
     path, locked = (None, lock) if isinstance(lock, Lock) else _read_lock(manifest, lock)
@@ -80,7 +97,8 @@ def verify(
     with Session(folder=_folder(manifest), declared=declared.endpoint, lock=locked, **options) as session:
         refuse_other_target(locked, session, declared, str(path or ""))
         session.progress.begin("reading the repo on the Hub")
-        return replace(_with_facts(session.hub, locked), plan_sha256=_recorded_plan(session.hub, locked))
+        found = replace(_with_facts(session.hub, locked), plan_sha256=_recorded_plan(session.hub, locked))
+        return _with_signature(found, session.hub, manifest, policy)
 
 
 def _folder(manifest: AnyManifest) -> Path:
@@ -88,11 +106,12 @@ def _folder(manifest: AnyManifest) -> Path:
 
 
 def _read_lock(manifest: AnyManifest, lock: str | Path | None) -> tuple[Path, Lock]:
-    path = _lock_path(manifest, lock)
+    path = lock_path(manifest, lock)
     return path, read_lock_file(path)
 
 
-def _lock_path(manifest: AnyManifest, lock: str | Path | None) -> Path:
+def lock_path(manifest: AnyManifest, lock: str | Path | None) -> Path:
+    """Return the path of a lock, by default that of the manifest."""
     if lock is not None:
         return Path(lock)
     # The manifest may be invalid, or missing: only its name counts.
@@ -128,6 +147,24 @@ def _with_facts(hub: "Hub", lock: Lock) -> Verification:
     commit = hub.commit_of(lock, lock.revision)
     now = hub.tree(lock, commit)
     return replace(compared(hub, lock, now), facts=untrue_facts(hub, lock, now, commit))
+
+
+def _with_signature(
+    found: Verification, hub: "Hub", manifest: AnyManifest, policy: "TrustedSigners | None"
+) -> Verification:
+    lock = found.lock
+    repo = repo_path(lock.repo_id, lock.repo_type)
+    applied = policy.rule_for(repo) if policy is not None else None
+    if applied is None and lock.signature is None:
+        return found
+    from hublish.api.known_signer import rule_without_policy
+    from hublish.api.published_attestations import examined
+
+    try:
+        applied = applied or rule_without_policy(manifest, lock.signature)
+    except UsageError as error:
+        return replace(found, unverified=error.message)
+    return replace(found, examination=examined(hub, lock, applied))
 
 
 def _recorded_plan(hub: "Hub", lock: Lock) -> str | None:

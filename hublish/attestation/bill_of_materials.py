@@ -23,13 +23,14 @@ from hublish.attestation.released_parts import (
     space_sdk,
     writers,
 )
+from hublish.attestation.statements import BOM_TYPE
 from hublish.base.values import Release, Target
 from hublish.base.values.attested import Dependency
 from hublish.cards.released_facts import named_dependencies, released_metadata, with_facts
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.hub_names import EMBEDDED, repo_path
 
-PREDICATE_TYPE: Final = "https://cyclonedx.org/bom"
+PREDICATE_TYPE: Final = BOM_TYPE
 
 _TYPES: Final = {"model": "machine-learning-model", "dataset": "data", "space": "application", "kernel": "library"}
 _PUBLIC_HUB: Final = "https://huggingface.co"

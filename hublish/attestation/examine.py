@@ -10,14 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from hublish.attestation.bill_of_materials import PREDICATE_TYPE as BOM
-from hublish.attestation.bundles import read_bundle
+from hublish.attestation.bundles import MOST_BYTES, read_bundle
 from hublish.attestation.certified_identity import Identity
 from hublish.attestation.interface import InvalidSignatureError, Verified, Verifier
 from hublish.attestation.model_signature import UNSIGNED_FILES, read_signature_statement
 from hublish.attestation.provenance import PREDICATE_TYPE as PROVENANCE
 from hublish.attestation.provenance import Provenance, read_provenance
-from hublish.attestation.statements import Statement, read_claims, read_statement
+from hublish.attestation.statements import BOM_TYPE, MOST_CLAIMS_BYTES, Statement, read_claims, read_statement
 from hublish.attestation.strict import shown
 from hublish.base.values.attested import Attestation, SignedBy
 from hublish.base.values.examined import Examination, Reason, ReasonName
@@ -25,8 +24,13 @@ from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, counted, er
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.hub_names import repo_path
 from hublish.schemas.documents.lock import LockedSignature
+from hublish.schemas.documents.sizes import format_size
 from hublish.schemas.documents.trust import TrustRule
 
+_MOST: Final = {SIGNATURE_FILE: MOST_BYTES, CLAIMS_FILE: MOST_CLAIMS_BYTES, BOM_FILE: MOST_BYTES}
+# Whatever the number of files, and for each of them: its name and digest in up to three statements.
+_MORE_BYTES: Final = 4 << 20
+_BYTES_PER_FILE: Final = 4 << 10
 _SIGN_IT: Final = "ask the publisher for a signed release, or add a rule for this repo to trust.yaml that requires none"
 _OTHER_FILES: Final = "the files are not those that were signed: do not use them, and tell the publisher"
 
@@ -40,6 +44,8 @@ class AppliedRule:
     rule: TrustRule
     signers: Mapping[str, Verifier]
     """Every signer that is known, by name; the rule accepts some of them."""
+    options: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """The options by which the stock command knows each signer: `--public_key keys/acme.pub`."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +62,9 @@ class Unexamined:
     bill_of_materials: bytes | None = None
     locked: LockedSignature | None = None
     """The signature that a lock records; None for a lock of an unsigned release, and without a lock."""
+
+    is_partial: bool = False
+    """Whether signed files may be missing, as only some of them were downloaded."""
 
     @property
     def known(self) -> Mapping[str, str | None]:
@@ -101,6 +110,29 @@ def examine(release: Unexamined, applied: AppliedRule) -> Examination:
         found = step(found)
     problems = found.problems[:MAX_PROBLEMS]
     return Examination(release.repo, found.signer, found.attestation, found.digests, found.reasons, problems)
+
+
+def unverified_repo(signature: bytes) -> str | None:
+    """Return the repo that a signature says it is of, for choosing a rule and nothing else; None without one."""
+    try:
+        statement = read_bundle(signature).statement_if(lambda _signature, _signed: None)
+        return read_signature_statement(statement).repo
+    except InvalidSignatureError:
+        return None
+
+
+def too_large(sizes: Mapping[str, int], count: int) -> Iterator[Problem]:
+    """Yield the problems of attestation files that are larger than those of any release with so many files.
+
+    Args:
+        sizes: the size of each attestation file, in bytes.
+        count: the number of files of the release.
+    """
+    for path, size in sizes.items():
+        if size > (most := min(_MOST[path], _MORE_BYTES + count * _BYTES_PER_FILE)):
+            reason = f"{format_size(size)}, more than the {format_size(most)} that {count} files need"
+            message = f"'{path}' has {reason}; it was not read"
+            yield Problem("trust.size", message, "ask the publisher for a smaller one", path)
 
 
 def unsigned_but_locked(locked: LockedSignature | None, *, is_signed: bool) -> Problem | None:
@@ -158,18 +190,19 @@ def _with_files(found: _Found) -> _Found:
     problems = tuple(_file_problems(found.digests, found.release))
     if problems:
         return found.but(*problems)
-    known = [path for path in found.digests if found.release.known[path] is not None]
-    text = f"the signature lists {counted(found.digests, 'file')}, and there is no other"
-    if len(known) == len(found.digests):
-        text += "; each has the signed sha256"
-    return found.because("files", text)
+    known = found.release.known
+    text = f"the signature is over {counted(found.digests, 'file')}, and there is no other"
+    there = [path for path in found.digests if path in known]
+    if all(known[path] is not None for path in there):
+        text += f"; {'each' if len(there) == len(found.digests) else f'the {len(there)} here'} have the signed bytes"
+    return found.because("files", text.replace("each have", "each has"))
 
 
 def _file_problems(signed: Mapping[str, str], release: Unexamined) -> Iterator[Problem]:
     known = release.known
     for path in sorted(known.keys() - signed.keys() - {*UNSIGNED_FILES}):
         yield Problem("trust.files", f"'{path}' is in the repo, and not signed", _OTHER_FILES, path)
-    for path in sorted(signed.keys() - known.keys()):
+    for path in () if release.is_partial else sorted(signed.keys() - known.keys()):
         yield Problem("trust.files", f"'{path}' is signed, and missing in the repo", _OTHER_FILES, path)
     for path in sorted(signed.keys() & known.keys()):
         if known[path] not in (None, signed[path]):
@@ -263,7 +296,7 @@ def _with_provenance(found: _Found, claims: list[Statement]) -> _Found:
 
 
 def _with_bom(found: _Found, claims: list[Statement]) -> _Found:
-    stated = [each for each in claims if each.predicate_type == BOM]
+    stated = [each for each in claims if each.predicate_type == BOM_TYPE]
     content = found.release.bill_of_materials
     if not stated:
         return found

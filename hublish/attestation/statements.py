@@ -15,6 +15,9 @@ from hublish.attestation.strict import files_of, list_of, object_with, read_obje
 
 STATEMENT_TYPE: Final = "https://in-toto.io/Statement/v1"
 
+BOM_TYPE: Final = "https://cyclonedx.org/bom"
+"""The type of the claim that repeats the bill of materials, here for those who only read it."""
+
 MOST_CLAIMS: Final = 32
 """The most statements about a release that are written or read."""
 

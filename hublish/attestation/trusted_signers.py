@@ -56,7 +56,21 @@ class TrustedSigners:
             msg = f"{self.source} declares {counted(problems, 'signer')} whose files cannot be used"
             raise TrustPolicyError(msg, hint="correct the paths; they are relative to that file", problems=problems)
         place = self.reading.positions.value(("rules", index))
-        return AppliedRule(f"rule {index + 1} of {self.source} (line {place.line})", rule, verifiers)
+        options = {name: self._options(signer) for name, signer in self.policy.signers.items()}
+        return AppliedRule(f"rule {index + 1} of {self.source} (line {place.line})", rule, verifiers, options)
+
+    def _options(self, signer: TrustedSigner) -> tuple[str, ...]:
+        """Return the options by which the stock command knows a signer."""
+
+        def path(written: str) -> str:
+            return str(self.folder / Path(written).expanduser())
+
+        if signer.public_key is not None:
+            return ("--public_key", path(signer.public_key))
+        if signer.certificate_chain is not None:
+            return tuple(each for one in signer.certificate_chain for each in ("--certificate_chain", path(one)))
+        own = ("--trust_config", path(signer.trust_config)) if signer.trust_config is not None else ()
+        return ("--identity", str(signer.identity), "--identity_provider", str(signer.identity_provider), *own)
 
     def _verifier(self, name: str, signer: TrustedSigner) -> Verifier | Problem:
         files: dict[tuple[str | int, ...], bytes] = {}

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from hublish.base.errors import UsageError
-from hublish.cli.arguments import add_cache, add_manifest, manifest
+from hublish.cli.arguments import add_cache, add_manifest, add_trust_policy, manifest
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.exit_codes import FAILED
 from hublish.cli.report import Report
@@ -20,8 +20,8 @@ DESCRIPTION = """Audits names, sizes, links, pickles and secrets, and reports al
 when one of them is an error. Without PATH, the files of the release are audited by the policy and the waivers of
 hub.yaml. With PATH, every file of a folder is, or one file, or a repo that is in huggingface_hub's cache, by the
 default policy: a hub.yaml in it does not count, as others may have written it. Without PATH and hub.yaml, the current
-folder is audited. Uses no network, renders no card and writes nothing. `hublish explain policy.pickle` explains a
-finding."""
+folder is audited. A rule of trust.yaml for the repo of PATH is applied to its signature. Uses no network, renders no
+card and writes nothing. `hublish explain policy.pickle` explains a finding."""
 EXAMPLES = (
     Example("hublish audit", "the release of hub.yaml, by its policy"),
     Example("hublish audit downloads/model", "a folder that others made"),
@@ -38,6 +38,7 @@ def configure(parser: ArgumentParser) -> None:
     group.add_argument("--pickle", choices=_LEVELS, help="files that run code when loaded (default: forbid)")
     group.add_argument("--secrets", choices=_LEVELS, help="tokens and private keys (default: forbid)")
     group.add_argument("--max-file-size", type=_size, metavar="SIZE", help="the largest file (default: 50GB)")
+    add_trust_policy(parser)
     add_cache(parser)
 
 
@@ -65,6 +66,8 @@ def _audited(arguments: Namespace, report: Report) -> "Audited":
     cache = arguments.digest_cache
     no_manifest = arguments.file == MANIFEST_FILE and not arguments.settings and not Path(MANIFEST_FILE).exists()
     if arguments.path is None and not no_manifest:
+        if arguments.trust_policy is not None:
+            raise UsageError("a trust policy is for releases of others", hint="name a folder: hublish audit FOLDER")
         if given:
             msg = "the policy of a release is in its manifest"
             raise UsageError(msg, hint="change `policy` there, or name a folder: hublish audit .")
@@ -76,7 +79,9 @@ def _audited(arguments: Namespace, report: Report) -> "Audited":
         report.note("no hub.yaml here: auditing every file of this folder by the default policy")
     path = _folder(arguments.path or ".")
     policy = hublish.Policy(**given)
-    return hublish.audit_folder(path, policy=policy, progress=report.progress(), digest_cache=cache)
+    trust = arguments.trust_policy
+    progress = report.progress()
+    return hublish.audit_folder(path, policy=policy, trust_policy=trust, progress=progress, digest_cache=cache)
 
 
 def _folder(named: str) -> Path:

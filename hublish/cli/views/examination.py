@@ -7,6 +7,7 @@ from hublish.base.values import RemoteRelease
 from hublish.base.values.examined import Examination
 from hublish.cli.report.json import fields, problem_document
 from hublish.cli.terminal.color import Paint
+from hublish.schemas.diagnose.problems import errors_in
 from hublish.schemas.documents.file_names import SIGNATURE_FILE
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 def examination_lines(examination: Examination, paint: Paint) -> Iterator[str]:
     """Yield the verdict on a signature, and the reasons for it."""
-    yield f"{verdict(examination, paint)}"
+    yield verdict(examination, paint)
     yield from (f"  {paint('green', 'ok')} {reason.text}" for reason in examination.reasons)
     for problem in examination.problems:
         mark = paint("red", "no") if problem.severity == "error" else paint("yellow", "--")
@@ -47,6 +48,11 @@ def examination_blocks(examination: Examination, ink: "Ink") -> "Iterable[Block]
     rows = [("ok", ink.text(reason.text)) for reason in examination.reasons]
     rows += [(ink.code(problem.code), ink.text(problem.message)) for problem in examination.problems]
     yield Table(("", "reason"), rows, "reason")
+
+
+def paths_of(examination: Examination) -> tuple[str, ...]:
+    """Return the files that a rule does not accept, each once."""
+    return tuple(dict.fromkeys(problem.path for problem in errors_in(examination.problems) if problem.path))
 
 
 def examination_document(examination: Examination | None) -> dict[str, Any] | None:

@@ -10,6 +10,7 @@ from hublish.cards.record.false_facts import FalseFact
 from hublish.cli.report.json import fields
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
+from hublish.cli.views.examination import examination_blocks, examination_document, examination_lines, paths_of
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, repo_label, short
 from hublish.schemas.documents.lock import Lock
 
@@ -42,6 +43,10 @@ class VerificationView:
             for fact in found.facts:
                 yield paint("yellow", f"  ! {fact.problem.place}: {fact.problem.message}")
                 yield f"      {fact.problem.hint}"
+        if found.examination is not None:
+            yield from examination_lines(found.examination, paint)
+        elif found.unverified:
+            yield paint("yellow", f"The signature was not verified: {found.unverified}")
         # The verdict comes last, so that a long list does not push it off the screen.
         yield self._verdict(paint)
         if found.plan_sha256:
@@ -66,6 +71,10 @@ class VerificationView:
             yield Paragraph("#### Facts of the card that do not hold")
             facts = [f"{ink.code(fact.problem.place)}: {ink.text(fact.problem.message)}" for fact in found.facts]
             yield Items(facts, "fact")
+        if found.examination is not None:
+            yield from examination_blocks(found.examination, ink)
+        elif found.unverified:
+            yield Paragraph(f"The signature was not verified: {ink.text(found.unverified)}")
 
     def document(self) -> Any:
         """Return the verdict, the lists of differences, and the facts that do not hold."""
@@ -75,12 +84,16 @@ class VerificationView:
             **difference_document(self.verification),
             "plan_sha256": self.verification.plan_sha256,
             "facts": [_fact_document(fact) for fact in self.verification.facts],
+            "signature": examination_document(self.verification.examination),
+            "unverified": self.verification.unverified,
         }
 
     def quiet(self) -> Iterable[str]:
         """Return every path, tag and branch that differs from the lock."""
         found = self.verification
-        return [*found.missing, *found.different, *found.extra, *map(str, found.moved)]
+        distrusted = () if found.examination is None else paths_of(found.examination)
+        listed = [*found.missing, *found.different, *found.extra, *map(str, found.moved)]
+        return [*listed, *(path for path in distrusted if path not in listed)]
 
     def _verdict(self, paint: Paint) -> str:
         found = self.verification
@@ -94,7 +107,9 @@ class VerificationView:
         text = ", ".join(f"{len(paths)} {name}" for paths, name in counts)
         moved = f", {plural(len(found.moved), 'moved ref')}" if found.moved else ""
         false = f", {plural(len(found.facts), 'false fact')}" if found.facts else ""
-        return f"{paint('red', 'FAILED')}  {where}: {text}{moved}{false}"
+        signed = found.examination is None or found.examination.ok
+        distrust = "" if signed else ", a signature that is not accepted"
+        return f"{paint('red', 'FAILED')}  {where}: {text}{moved}{false}{distrust}"
 
 
 def _fact_document(fact: FalseFact) -> dict[str, Any]:

@@ -1,0 +1,63 @@
+"""The rule that applies to a release without a trust.yaml: the signer that its own hub.yaml or hub.lock names."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.base.errors import ManifestInvalidError, UsageError
+from hublish.schemas.documents.file_names import manifest_file
+from hublish.schemas.documents.lock import LockedSignature
+from hublish.schemas.documents.trust import TrustRule
+
+if TYPE_CHECKING:
+    from hublish.attestation.examine import AppliedRule
+    from hublish.attestation.interface import Verifier
+
+_WRITE_ONE: Final = "declare the signer in trust.yaml, in this folder or with --trust-policy; `hublish schema trust`"
+
+
+def rule_without_policy(manifest: AnyManifest, locked: LockedSignature | None) -> "AppliedRule":
+    """Return the rule that a release is signed by its own signer.
+
+    Raises:
+        UsageError: neither hub.yaml nor the lock says enough about the signer to verify a signature.
+    """
+    if (verifier := _declared(manifest)) is not None:
+        return _rule("`sign` of hub.yaml, as there is no rule of a trust.yaml,", verifier)
+    if locked is not None and locked.method == "sigstore" and locked.provider is not None:
+        from hublish.attestation.keyless import KeylessVerifier
+
+        verifier = KeylessVerifier(locked.signer, locked.provider)
+        return _rule("hub.lock, as there is no rule of a trust.yaml,", verifier)
+    if locked is not None:
+        msg = f"hub.lock names the signer, {locked.signer}, and not the {locked.method} to verify its signature with"
+        raise UsageError(msg, hint=_WRITE_ONE)
+    raise UsageError("no rule of a trust.yaml applies, and hub.yaml declares no signer", hint=_WRITE_ONE)
+
+
+def _rule(place: str, verifier: "Verifier") -> "AppliedRule":
+    from hublish.attestation.examine import AppliedRule
+
+    return AppliedRule(place, TrustRule(repos=("*",), signers=(_OWN,), require=("signature",)), {_OWN: verifier})
+
+
+_OWN: Final = "its own signer"
+
+
+def _declared(manifest: AnyManifest) -> "Verifier | None":
+    """Return the verifier of the signer that a manifest declares; None where its key is not."""
+    if isinstance(manifest, str | Path) and not manifest_file(Path(manifest)).exists():
+        return None
+    try:
+        project = read_project(manifest)
+    except ManifestInvalidError:  # its variables may be set only where it is published
+        return None
+    if project.manifest.sign is None:
+        return None
+    sign = project.manifest.sign
+    if sign.method != "sigstore" or sign.identity is None or sign.identity_provider is None:
+        return None
+    from hublish.attestation.keyless import KeylessVerifier
+
+    config = None if sign.trust_config is None else (project.folder / Path(sign.trust_config).expanduser()).read_bytes()
+    return KeylessVerifier(sign.identity, sign.identity_provider, config)

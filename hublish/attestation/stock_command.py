@@ -1,0 +1,43 @@
+"""The command of the stock `model_signing` with which anybody verifies a signature, without hublish."""
+
+import shlex
+from pathlib import Path
+from typing import Final
+
+from hublish.attestation.bundles import read_bundle
+from hublish.attestation.examine import AppliedRule
+from hublish.attestation.interface import InvalidSignatureError
+from hublish.attestation.model_signature import UNSIGNED_FILES
+from hublish.base.values.examined import Examination
+from hublish.schemas.documents.file_names import SIGNATURE_FILE
+
+# The records of a download with `local_dir`, which are not part of the release.
+_CLIENT_FOLDER: Final = ".cache"
+
+
+def stock_command(
+    folder: Path, applied: AppliedRule, signature: bytes | None, examination: Examination, *, is_snapshot: bool
+) -> str:
+    """Return the command line; empty for a folder without a signature that it reads.
+
+    Args:
+        folder: the folder of the release.
+        applied: the rule.
+        signature: the content of model.sig.
+        examination: the result of verifying it; the signer that it names counts, else the first of the rule.
+        is_snapshot: whether the folder is one of the cache, whose files are links.
+    """
+    try:
+        method = read_bundle(signature or b"").unverified_method
+    except InvalidSignatureError:
+        return ""
+    ignored = [folder / name for name in UNSIGNED_FILES]
+    ignored += [folder / _CLIENT_FOLDER] if (folder / _CLIENT_FOLDER).is_dir() else []
+    command = ["model_signing", "verify", method, str(folder), "--signature", str(folder / SIGNATURE_FILE)]
+    command += [argument for path in ignored for argument in ("--ignore-paths", str(path))]
+    command += ["--allow_symlinks"] if is_snapshot else []
+    options = [*applied.options.get(examination.signer or next(iter(applied.rule.signers), ""), ())]
+    if "--identity" in options and examination.signed_by is not None:
+        # It takes no wildcards.
+        options[options.index("--identity") + 1] = examination.signed_by.name
+    return shlex.join([*command, *options])
