@@ -15,6 +15,7 @@ from huggingface_hub import HfApi
 from hublish.attestation.certificates import CertificateSigner, CertificateVerifier
 from hublish.attestation.interface import InvalidSignatureError, Signer
 from hublish.attestation.keys import KeySigner, KeyVerifier
+from hublish.attestation.statements import Statement, statement_bytes
 from hublish.hub.server import EmbeddedHub
 from tests.clients.model_signing_command import model_signing, run_python, sign_key, verify_certificate, verify_key
 from tests.clients.signed_folder import (
@@ -275,3 +276,26 @@ def test_both_sign_the_same_digests_in_the_same_order(tmp_path: Path, keys: Path
     for statement in statements:
         statement["predicate"]["serialization"].pop("ignore_paths")
     assert statements[0] == statements[1]
+
+
+VERIFY_ENVELOPE = """
+import json, sys
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+from securesystemslib.dsse import Envelope
+from securesystemslib.signer import SSlibKey
+bundle, public_key = sys.argv[1:]
+fields = json.load(open(bundle))["dsseEnvelope"]
+key = SSlibKey.from_crypto(load_pem_public_key(open(public_key, "rb").read()))
+fields["signatures"][0]["keyid"] = key.keyid  # by which it finds the key; nothing signs this name
+Envelope.from_dict(fields).verify([key], threshold=1)
+print("verified", fields["payloadType"])
+"""
+
+
+def test_a_claim_is_verified_by_the_library_of_in_toto(tmp_path: Path, keys: Path) -> None:
+    claim = Statement("https://slsa.dev/provenance/v1", {"README.md": "0" * 64}, {"buildDefinition": {}})
+    (tmp_path / "claim").write_bytes(KeySigner.from_pem(key().private).sign(statement_bytes(claim)))
+    output = run_python(VERIFY_ENVELOPE, tmp_path / "claim", keys / "P-256.pub")
+    assert output == "verified application/vnd.in-toto+json\n"
+    with pytest.raises(AssertionError, match="VerificationError"):
+        run_python(VERIFY_ENVELOPE, tmp_path / "claim", keys / "mallory.pub")
