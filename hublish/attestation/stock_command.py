@@ -13,6 +13,8 @@ from hublish.schemas.documents.file_names import SIGNATURE_FILE
 
 # The records of a download with `local_dir`, which are not part of the release.
 _CLIENT_FOLDER: Final = ".cache"
+# It passes over these, and then misses those that are signed.
+_GIT_PATHS: Final = (".git", ".github", ".gitignore")
 
 
 def stock_command(
@@ -36,6 +38,8 @@ def stock_command(
     command = ["model_signing", "verify", method, str(folder), "--signature", str(folder / SIGNATURE_FILE)]
     command += [argument for path in ignored for argument in ("--ignore-paths", str(path))]
     command += ["--allow_symlinks"] if is_snapshot else []
+    has_git_paths = any(path.partition("/")[0] in _GIT_PATHS for path in examination.digests)
+    command += ["--no-ignore-git-paths"] if has_git_paths else []
     options = [*applied.options.get(examination.signer or next(iter(applied.rule.signers), ""), ())]
     if "--identity" in options and examination.signed_by is not None:
         # It takes no wildcards.
