@@ -8,6 +8,7 @@ from hublish.audit.fingerprint_cache import FingerprintCache
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Project, Release, Staged
 from hublish.base.workers import workers
+from hublish.pipeline.attest.attest import UNSIGNED, Attest
 from hublish.pipeline.collect.collect import Collect
 from hublish.pipeline.engine import Pipeline, Stage
 from hublish.pipeline.render_card.render_card import RenderCard
@@ -56,6 +57,22 @@ def converting(
     )
 
 
+def building(
+    workspace: Path,
+    progress: Progress = SILENT,
+    executor: Executor | None = None,
+    fingerprints: FingerprintCache = fingerprint_cache.FORGETFUL,
+    conversions: ConversionCache = FORGETFUL,
+    attest: Attest = UNSIGNED,
+) -> Pipeline[Project, Release]:
+    """Return all local stages."""
+    return (
+        releasing(workspace, progress, executor, fingerprints, conversions).then(  # collected, converted, sealed
+            attest
+        )  # its bill of materials, its signature
+    )
+
+
 def releasing(
     workspace: Path,
     progress: Progress = SILENT,
@@ -67,7 +84,7 @@ def releasing(
     recorded: bool = False,
     merging: Merging | None = None,
 ) -> Pipeline[Project, Release]:
-    """Return all local stages.
+    """Return the local stages before the signature.
 
     Args:
         workspace: receives converted files.

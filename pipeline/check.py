@@ -62,7 +62,7 @@ def with_warnings(project: Project, found: Iterable[Problem]) -> tuple[Problem, 
     sources, outline = _releasable(project)
     reported = (*found, *sources)
     warnings = warnings_in((*reported, *_later(outline, reported)))
-    return (*errors_in(reported), *dict.fromkeys(warnings))[: 2 * MAX_PROBLEMS]
+    return tuple(dict.fromkeys((*errors_in(reported), *warnings)))[: 2 * MAX_PROBLEMS]
 
 
 def _releasable(project: Project) -> tuple[tuple[Problem, ...], Staged]:

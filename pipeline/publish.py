@@ -11,8 +11,12 @@ from hublish.base.values import Head, Plan, Project, Receipt, Target
 from hublish.base.values.remote_tree import FormerRelease
 from hublish.base.workers import workers
 from hublish.hub.client.hub import Hub
+from hublish.pipeline.attest.attest import UNSIGNED, Attest
+from hublish.pipeline.attest.own_signer import OwnSigner
+from hublish.pipeline.attest.sign import Sign
 from hublish.pipeline.build import releasing
-from hublish.pipeline.compare.compare import Compare, compared_again
+from hublish.pipeline.compare.compare import Compare, compared_again, completed
+from hublish.pipeline.compare.released_manifest import KeepManifest
 from hublish.pipeline.engine import Pipeline
 from hublish.pipeline.lock.lock import WriteLock
 from hublish.pipeline.render_card.merge_card import MergeCard, PublishedCard
@@ -36,20 +40,21 @@ def planning(
     conversions: ConversionCache = FORGETFUL,
     kept: int = 0,
     published: PublishedCard | None = None,
+    attest: Attest = UNSIGNED,
 ) -> Pipeline[Project, Plan]:
     """Return the stages that only read the remote.
 
     `head` was read before any file; `released` are the last paths. `kept` bytes of small files stay in memory: such a
-    plan is published, and its lock records the facts that the card states.
+    plan is published, and its lock records the facts that the card states. `attest` signs the release.
     """
     executor = executor or workers()
     sealing = releasing(
         workspace, progress, executor, fingerprints, conversions, kept, recorded=kept > 0, merging=MergeCard(published)
     )
     return (
-        sealing.then(  # collected, converted, sealed
-            Compare(hub, target, head, released, executor)
-        )  # every change that publishing would make
+        sealing.then(KeepManifest(hub, target, head))  # collected, converted, sealed; hub.yaml as it was released
+        .then(attest)  # its bill of materials, its signature
+        .then(Compare(hub, target, head, released, executor))  # every change that publishing would make
     )
 
 
@@ -71,11 +76,12 @@ def rolling_back(
     )
 
 
-def publishing(hub: Hub, lock: Path) -> Pipeline[Plan, Receipt]:
-    """Return the stages that write: to the remote, and at the very end the lock."""
+def publishing(hub: Hub, lock: Path, own: OwnSigner | None = None) -> Pipeline[Plan, Receipt]:
+    """Return the stages that write: to the remote, and at the very end the lock; `own` signs what is pending."""
     # Verified before readers are admitted, and tagged and locked last: a failure leaves no name for a bad release.
     return (
-        Pipeline.of(Prepare(hub, compared_again))  # the repo and the branch exist
+        Pipeline.of(Sign(hub, own, completed))  # the files that a reviewer could not have
+        .then(Prepare(hub, compared_again))  # the repo and the branch exist
         .then(Upload(hub))  # one commit on top of the planned parent
         .then(Verify(hub))  # the commit on the Hub equals the plan
         .then(Reveal(hub))  # readers are admitted

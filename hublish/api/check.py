@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session, without_namespace
+from hublish.api.signing_files import missing_parts
 from hublish.audit.fingerprint import Inspection, Interest
 from hublish.base.content import Content
 from hublish.base.errors import CardError, PolicyError, SourceError
@@ -57,13 +58,18 @@ def _recall(session: Session) -> Recall:
 
 def _more(session: Session) -> tuple[Problem, ...]:
     """Return the problems of no stage: those with the account, and with git."""
-    found = tuple(_namespace(session))
+    found = (*_namespace(session), *_signer(session))
     if not session.project.named_after_git:
         return found
     # Imported here: most manifests do not mention git, and `check` runs before every commit.
     from hublish.api.git.tagged_release import dirty_problems
 
     return (*found, *dirty_problems(session.project))
+
+
+def _signer(session: Session) -> Iterator[Problem]:
+    if (sign := session.project.manifest.sign) is not None:
+        yield from missing_parts(sign, session.project.folder)
 
 
 def _namespace(session: Session) -> Iterator[Problem]:

@@ -1,22 +1,19 @@
 """Point the readers of a repo to another one: `new_version` and a banner in its card."""
 
-import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, Literal, Unpack
+from typing import Any, Final, Unpack
 
 from hublish.api.card import readme_diff
-from hublish.api.lock_target import records_release_to
+from hublish.api.following_lock import FollowingLock, LockState
 from hublish.api.options import HubOptions, takes
 from hublish.api.preflight import preflight
 from hublish.api.read_project import AnyManifest, read_lock_file, read_project
 from hublish.api.session import Session
-from hublish.api.verify import differences
-from hublish.base import durable
-from hublish.base.content import blob_hasher
-from hublish.base.errors import CardError, DeclinedError, DocumentInvalidError, NotFoundError, UsageError
+from hublish.api.signed_again import required_signer, signed_again, signing_again
+from hublish.base.errors import CardError, DeclinedError, NotFoundError, UsageError
 from hublish.base.values import Action, Change, Head, Plan, Project, Receipt, Target
 from hublish.cards.deprecation import KEY, UneditableCardError, new_version_of, with_banner, without_banner
 from hublish.cards.merging.merge import ON_THE_HUB
@@ -24,7 +21,7 @@ from hublish.formats.catalogue import COPY
 from hublish.formats.front_matter import front_matter_fault
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
-from hublish.pipeline.lock.lock import require_writable
+from hublish.pipeline.attest.own_signer import OwnSigner
 from hublish.pipeline.publish import planning, publishing
 from hublish.pipeline.render_card.escaping import as_text
 from hublish.schemas.diagnose.problems import Location, Problem
@@ -41,8 +38,6 @@ _NOUNS: Final = {"model": "model", "dataset": "dataset", "space": "Space", "kern
 # Nothing else belongs to this commit, so that the rules for a release do not apply to the card that is there already.
 _POLICY: Final = {"secrets": "allow", "pickle": "allow"}
 _KEPT: Final = 2 * _LARGEST
-
-LockState = Literal["current", "updated", "elsewhere"]
 
 
 @dataclass(frozen=True)
@@ -87,8 +82,9 @@ def deprecate(
     """Name the repo to use instead in the metadata of the card, and in a banner above its text.
 
     It makes one commit to README.md, in which everything else keeps its bytes, and verifies it. Tags and other files
-    are not changed. A lock beside the manifest that records the commit below is updated, so that `verify` succeeds.
-    With `create_pr` in the manifest, the change is proposed as a pull request, and the lock stays.
+    are not changed, except for the signature and the claims of a signed release, which are made anew. A lock beside the
+    manifest that records the commit below is updated, so that `verify` succeeds. With `create_pr` in the manifest, the
+    change is proposed as a pull request, and the lock stays.
 
     Args:
         repo_id: a repo by its id or a URL, with an optional branch. Default: that of the manifest.
@@ -110,6 +106,7 @@ def deprecate(
         CardError: the card cannot be edited without a loss; or the new version is deprecated itself.
         DeclinedError: `confirm` returned False.
         RemoteConflictError: another commit came first; nothing was overwritten.
+        SigningError: the release is signed, and this machine cannot sign the changed card.
     """
     _check_arguments(new_version, message, undo=undo)
     if lock is not None:
@@ -119,7 +116,7 @@ def deprecate(
         target = _target(session, repo_id, repo_type)
         successor = None if new_version is None else _successor(session, target, new_version)
         _refuse_contradiction(project, successor)
-        locks = _Locks(Path(lock or LOCK_FILE).absolute() if project is None else project.lock_path, target)
+        locks = FollowingLock(Path(lock or LOCK_FILE).absolute() if project is None else project.lock_path, target)
         session.progress.begin("reading the repo on the Hub")
         head = _head(session.hub, target)
         preflight(session, head, None, converts=False, target=target)
@@ -134,17 +131,25 @@ def deprecate(
         if before != after:
             plan = _planned(session, replace(target, commit_message=_title(found)), head, after)
             locks.require_writable(head)
-            found = replace(found, receipt=_committed(session, plan, found, confirm))
-        return replace(found, lock_state=locks.follow(session.hub, found, after, edit))
+            own = required_signer(session, head, manifest=project is not None)
+            if own is not None:
+                plan = signed_again(session, plan, own, locks.lock)
+                own = signing_again(session, plan, own)
+            found = replace(found, receipt=_committed(session, plan, found, confirm, own))
+        return replace(found, lock_state=_follow(locks, session.hub, found, after, edit))
 
 
 def _committed(
-    session: Session, plan: Plan, found: Deprecation, confirm: Callable[[Deprecation], bool] | None
+    session: Session,
+    plan: Plan,
+    found: Deprecation,
+    confirm: Callable[[Deprecation], bool] | None,
+    own: OwnSigner | None,
 ) -> Receipt:
     if confirm is not None and not confirm(found):
         raise DeclinedError("not changed: the deprecation was not confirmed")
     # The stage of the lock writes that of a whole release: this one is removed with the session.
-    return publishing(session.hub, session.workspace / LOCK_FILE).run(plan, session.progress)
+    return publishing(session.hub, session.workspace / LOCK_FILE, own).run(plan, session.progress)
 
 
 def _check_arguments(new_version: str | None, message: str, *, undo: bool) -> None:
@@ -308,74 +313,18 @@ def _deleting(plan: Plan) -> Plan:
     return replace(plan, release=empty, changes=changes, existing_commit=None)
 
 
-@dataclass(frozen=True)
-class _Locks:
-    """The lock beside the manifest, which follows the commit."""
+def _follow(
+    locks: FollowingLock, hub: Hub, found: Deprecation, readme: bytes, edit: Callable[[bytes], bytes]
+) -> LockState | None:
+    """Update the lock and return its state; `edit` makes the same change to another card."""
 
-    path: Path
-    target: Target
+    def is_ours(now: Head, below: str) -> bool:
+        before = replace(now, commit=below, files=hub.tree(locks.target, below))
+        return edit(_readme(hub, locks.target, before)) == readme
 
-    @property
-    def lock(self) -> Lock | None:
-        """The lock, if it records a release to this branch."""
-        try:
-            lock = read_lock_file(self.path) if self.path.is_file() else None
-        except DocumentInvalidError:  # it records nothing, and is not replaced
-            return None
-        records = lock is not None and records_release_to(self.target, lock) and lock.revision == self.target.revision
-        return lock if records else None
-
-    def require_writable(self, head: Head) -> None:
-        """Refuse a lock that cannot be updated, before anything is sent."""
-        if self.lock is not None and self.lock.commit == head.commit:
-            require_writable(self.path, len(self.lock.files))
-
-    def follow(self, hub: Hub, found: Deprecation, readme: bytes, edit: Callable[[bytes], bytes]) -> LockState | None:
-        """Update the lock if it records the commit below, and return its state.
-
-        Args:
-            hub: the Hub.
-            found: the change, made or found.
-            readme: the card as it is now.
-            edit: makes the same change to another card.
-        """
-        lock = self.lock
-        commit = found.receipt.commit if found.receipt else found.parent
-        if found.receipt and found.receipt.pull_request:
-            return None
-        if lock is None or lock.commit == commit:
-            return None if lock is None else "current"
-        made = lock.commit == found.parent if found.receipt else self._was_made(hub, lock, commit, readme, edit)
-        if not made:
-            return "elsewhere"
-        durable.write(self.path, _following(lock, commit, readme).to_json().encode())
-        return "updated"
-
-    def _was_made(self, hub: Hub, lock: Lock, commit: str, readme: bytes, edit: Callable[[bytes], bytes]) -> bool:
-        """Return whether the last commit is the change to the locked release: a run was killed before its lock."""
-        if hub.history(self.target, commit)[1:2] != (lock.commit,):
-            return False
-        now = hub.head(self.target)
-        missing, different = differences(lock, now.files)
-        if {*missing, *different} - {CARD_FILE}:
-            return False
-        before = replace(now, commit=lock.commit, files=hub.tree(self.target, lock.commit))
-        return edit(_readme(hub, self.target, before)) == readme
-
-
-def _following(lock: Lock, commit: str, readme: bytes) -> Lock:
-    blob = blob_hasher(len(readme))
-    blob.update(readme)
-    card = {"size": len(readme), "sha256": hashlib.sha256(readme).hexdigest(), "blob_id": blob.hexdigest()}
-    files = tuple(
-        file.model_copy(update=card) if file.path_in_repo == CARD_FILE else file
-        for file in lock.files
-        if readme or file.path_in_repo != CARD_FILE
-    )
-    # The tags of the release stay where they are, and are not at this commit.
-    has_names = bool(lock.tag or lock.moving_tags or lock.moving_branches)
-    tag_commit = lock.tagged_commit if has_names else None
-    return lock.model_copy(update={"commit": commit, "tag_commit": tag_commit, "files": files})
+    if found.receipt and found.receipt.pull_request:
+        return None
+    return locks.follow(hub, found.parent, found.receipt, readme, is_ours)
 
 
 def _text(card: bytes) -> str:

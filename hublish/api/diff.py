@@ -14,7 +14,7 @@ from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.base.content import OnDisk
 from hublish.base.errors import NotFoundError, RemoteError, UsageError
-from hublish.base.values import Action, Plan, Reference, RemoteFile
+from hublish.base.values import Action, Change, Plan, Reference, RemoteFile
 from hublish.base.workers import SharedTask, run_each
 from hublish.diffs.compare_trees import Tree, Version, changed_paths, diff_trees, with_values
 from hublish.diffs.differences import FileDiff
@@ -23,7 +23,7 @@ from hublish.hub.client.remote_content import OnHub, ReadBudget
 from hublish.pipeline.compare.advice import with_advice
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.card_decision import MERGE, CardDecision
-from hublish.schemas.documents.file_names import GITATTRIBUTES, MANIFEST_FILE
+from hublish.schemas.documents.file_names import CLAIMS_FILE, GITATTRIBUTES, MANIFEST_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.hub_names import RepoType
 
 if TYPE_CHECKING:
@@ -96,9 +96,10 @@ def diff(
         old = _remote_tree(session, before)
         if b is None:
             after = ComparedRelease(session.target.repo_id, session.target.repo_type, None, None)
-            new = _local_tree(session)
-            # The Hub writes it, and few releases contain it.
-            old = {path: one for path, one in old.items() if path != GITATTRIBUTES or path in new}
+            new, pending = _local_tree(session)
+            # The Hub writes it, and few releases contain it; others are made when the release is published.
+            outside = {GITATTRIBUTES, *pending} - new.keys()
+            old = {path: one for path, one in old.items() if path not in outside}
         else:
             after = _resolved(session, b, before)
             new = _remote_tree(session, after)
@@ -142,7 +143,8 @@ def changed_contents(session: Session, plan: Plan, *, values: bool = False) -> t
         values: also download changed weights, and compare the values of tensors.
     """
     target = plan.target
-    compared = [change for change in plan.changes if change.action in (*_COMMITTED, Action.KEEP)]
+    actions = (*_COMMITTED, Action.KEEP)
+    compared = [change for change in plan.changes if change.action in actions and not _is_signed(change)]
     commit = plan.head.commit or plan.head.default_commit or ""
     side = ComparedRelease(target.repo_id, target.repo_type, target.revision, commit)
     remote = {change.path_in_repo: change.remote for change in compared if change.remote}
@@ -153,6 +155,11 @@ def changed_contents(session: Session, plan: Plan, *, values: bool = False) -> t
     }
     paths = [change.path_in_repo for change in compared if change.action is not Action.KEEP]
     return _diffed(session, _on_hub(session, side, remote), after, paths, (side, None), values=values)
+
+
+def _is_signed(change: Change) -> bool:
+    """Return whether a file is not made yet, or has only signatures over what the other files show."""
+    return change.made_at_publish or (change.rule == "sign" and change.path_in_repo in (SIGNATURE_FILE, CLAIMS_FILE))
 
 
 def _diffed(
@@ -271,6 +278,8 @@ def _on_hub(session: Session, side: ComparedRelease, files: Mapping[str, RemoteF
     }
 
 
-def _local_tree(session: Session) -> Tree:
+def _local_tree(session: Session) -> tuple[Tree, tuple[str, ...]]:
+    """Return the files of the working tree's release, and the paths of those that are made when it is published."""
     release = sealed(session)
-    return {file.path_in_repo: Version(file.content, (file.sha256, file.blob_id)) for file in release.files}
+    tree = {file.path_in_repo: Version(file.content, (file.sha256, file.blob_id)) for file in release.files}
+    return tree, release.attestation.pending if release.attestation else ()

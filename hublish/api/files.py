@@ -4,7 +4,8 @@ from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.session import Session
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Release
-from hublish.pipeline.build import releasing
+from hublish.pipeline.attest.attest import UNSIGNED, Attest
+from hublish.pipeline.build import building
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 
 
@@ -27,7 +28,23 @@ def files(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILENT,
 # Also the beginning of `build` and `status`.
 def sealed(session: Session) -> Release:
     """Seal the release of a session's project."""
-    stages = releasing(session.workspace, session.progress, session.executor, session.fingerprints, session.conversions)
+    stages = building(
+        session.workspace,
+        session.progress,
+        session.executor,
+        session.fingerprints,
+        session.conversions,
+        _attesting(session),
+    )
     with session.with_warnings():
         release = stages.run(session.project, session.progress)
     return session.placed(release)
+
+
+def _attesting(session: Session) -> Attest:
+    if session.project.manifest.sign is None:
+        return UNSIGNED
+    # Imported here, with the client: few manifests sign.
+    from hublish.api.attesting import attesting
+
+    return attesting(session)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final, Unpack
 
+from hublish.api.attesting import attesting
 from hublish.api.lock_target import last_lock, records_release_to
 from hublish.api.options import HubOptions, takes
 from hublish.api.published_card import published_card
@@ -95,6 +96,7 @@ def planned(
         conversions=session.conversions,
         kept=kept,
         published=published_card(session, head, last, card, generated=generated),
+        attest=attesting(session, head, last),
     )
     with session.with_warnings():
         compared = compare.run(session.project, session.progress)

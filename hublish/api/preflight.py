@@ -14,6 +14,7 @@ from hublish.pipeline.collect.collect import survey
 from hublish.pipeline.lock.lock import require_writable
 from hublish.pipeline.serialize.serialize import Serialize
 from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import SIGNATURE_FILE
 from hublish.schemas.documents.sizes import format_size
 
 
@@ -38,6 +39,7 @@ def preflight(
     """
     found = [*_rights(session, target or session.target, head)]
     found += _lock(session, head, lock) if lock else ()
+    found += _signer(session, head) if converts else ()
     found += _room(session) if converts else ()
     if len(found) == 1:
         raise found[0]
@@ -62,6 +64,17 @@ def _lock(session: Session, head: Head, lock: Path) -> Iterator[HublishError]:
         require_writable(lock, None if is_locked else 0)
     except HublishError as error:
         yield error
+
+
+def _signer(session: Session, head: Head) -> Iterator[HublishError]:
+    try:
+        own = session.signer
+    except HublishError as error:
+        yield error
+        return
+    # Whether the signature on the Hub is that of this release is known when the files have been read.
+    if own is not None and own.missing is not None and SIGNATURE_FILE not in head.files:
+        yield own.missing
 
 
 def _room(session: Session) -> Iterator[HublishError]:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Unpack
 
+from hublish.api.attesting import publishing_signer
 from hublish.api.options import HubOptions, takes
 from hublish.api.plan import KEPT, planned
 from hublish.api.preflight import preflight
@@ -103,7 +104,7 @@ def carried_out(
     plan = with_digest(plan, reviewed.sha256 if reviewed else plan_digest(plan))
     if confirm is not None and not confirm(with_advice(plan, session.hub, permitted=True)):
         raise DeclinedError("not published: the plan was not confirmed")
-    return publishing(session.hub, path).run(plan, session.progress)
+    return publishing(session.hub, path, publishing_signer(session)).run(plan, session.progress)
 
 
 def published(session: Session, lock: Path | None, card: CardDecision, *, generated: bool) -> Receipt:
@@ -121,7 +122,9 @@ def published(session: Session, lock: Path | None, card: CardDecision, *, genera
         session, kept=KEPT, card=card, generated=generated, before=lambda head: preflight(session, head, path)
     )
     require_writable(path, None if plan.nothing_to_do else len(plan.release.files))
-    return publishing(session.hub, path).run(plan, session.progress)
+    if plan.release.attestation is not None:
+        plan = with_digest(plan, plan_digest(plan))  # part of the claims
+    return publishing(session.hub, path, publishing_signer(session)).run(plan, session.progress)
 
 
 def _folder(manifest: AnyManifest) -> str | Path:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from hublish.cards.results.result import Score
     from hublish.hub.client.hub import Hub
 
-_CARD: Final = "card"
 _ERROR: Final = re.compile(r"\.stderr(?:_text)?$")
 
 
@@ -76,7 +75,7 @@ class _FilesNow:
     @cached_property
     def _released(self) -> Mapping[str, tuple[LockedFile, RemoteFile]]:
         """The files that the card was rendered from, as far as the Hub has them."""
-        locked = (file for file in self.lock.files if file.serializer != _CARD)
+        locked = (file for file in self.lock.files if file.is_from_sources)
         return {
             file.path_in_repo: (file, self.tree[file.path_in_repo]) for file in locked if file.path_in_repo in self.tree
         }

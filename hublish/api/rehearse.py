@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from hublish.api.attesting import publishing_signer
 from hublish.api.plan import KEPT, planned
 from hublish.api.pull import can_load
 from hublish.api.read_project import AnyManifest, read_project
@@ -18,6 +19,7 @@ from hublish.base.values.notebook_table import markdown_table
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.select import Select
 from hublish.pipeline.load import opening, pulling
+from hublish.pipeline.lock.plan_digest import plan_digest, with_digest
 from hublish.pipeline.publish import publishing
 from hublish.schemas.documents.file_names import LOCK_FILE, MANIFEST_FILE
 from hublish.schemas.documents.hub_names import EMBEDDED
@@ -35,6 +37,8 @@ class Rehearsal:
     """Files that are not the same bit for bit."""
     not_loaded: str = ""
     """The reason why no array was opened; empty when there are arrays."""
+    signed_with: str = ""
+    """The key that signed it, for people; empty for a release that is not signed."""
 
     def __repr__(self) -> str:
         return f"Rehearsal({self.receipt.plan.target}, {self._summary})"
@@ -75,7 +79,10 @@ def rehearse(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILE
         Session(project, endpoint=EMBEDDED, folder=Path(name), progress=progress) as session,
     ):
         hub = session.hub
-        receipt = publishing(hub, Path(name, LOCK_FILE)).run(planned(session, kept=KEPT), progress)
+        signed_with = _signing_here(session)
+        plan = planned(session, kept=KEPT)
+        plan = with_digest(plan, plan_digest(plan)) if plan.release.attestation else plan  # part of the claims
+        receipt = publishing(hub, Path(name, LOCK_FILE), publishing_signer(session)).run(plan, progress)
         target = receipt.plan.target
         reference = Reference(target.repo_id, target.repo_type, receipt.revision)
         destination = Destination(cache_dir=Path(name, "cache"))
@@ -91,7 +98,22 @@ def rehearse(manifest: AnyManifest = MANIFEST_FILE, *, progress: Progress = SILE
         # in the cache now: there is nothing to report.
         local, needed = pull(Select(("*",), ()), progress), pull(Select(), SILENT)
         arrays, not_loaded = _arrays(needed, progress if can_load(needed) else SILENT)
-        return Rehearsal(receipt, local, arrays, _differences(receipt, local), not_loaded)
+        return Rehearsal(receipt, local, arrays, _differences(receipt, local), not_loaded, signed_with)
+
+
+def _signing_here(session: Session) -> str:
+    """Sign with a key of this call where there is no key; return how, for people. A rehearsal asks for no identity."""
+    own = session.signer
+    if own is None:
+        return ""
+    if own.is_reproducible:
+        return "the key of the manifest"
+    # Imported here: few manifests sign.
+    from hublish.api.signing import throwaway_signer
+
+    session.signer = throwaway_signer()
+    reason = "an identity signs only when it is published" if own.method == "sigstore" else "there is no key here"
+    return f"a throwaway key: {reason}"
 
 
 def _arrays(local: LocalRelease, progress: Progress) -> tuple[int, str]:

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from hublish.hub.client.account import Account
     from hublish.hub.client.hub import Hub
     from hublish.hub.client.installed_client import Caller
+    from hublish.pipeline.attest.own_signer import OwnSigner
     from hublish.pipeline.serialize.conversion_cache import ConversionCache
     from hublish.schemas.documents.lock import Lock
 
@@ -263,6 +264,21 @@ class Session:
 
         folder = _cache_folder() / "conversions" if self._digest_cache else None
         return self._open.enter_context(ConversionCache(folder, self.fingerprints))
+
+    @cached_property
+    def signer(self) -> "OwnSigner | None":
+        """The signer that the manifest declares; None for one that signs nothing.
+
+        Raises:
+            SigningError: the key is here, and cannot be used.
+            MissingDependencyError: the key is here, and `hublish[sign]` is not installed.
+        """
+        if self.project.manifest.sign is None:
+            return None
+        # Imported here: few manifests sign.
+        from hublish.api.signing import own_signer
+
+        return own_signer(self.project)
 
     @contextmanager
     def with_warnings(self) -> Iterator[None]:

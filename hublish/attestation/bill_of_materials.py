@@ -24,7 +24,7 @@ from hublish.attestation.released_parts import (
     writers,
 )
 from hublish.attestation.statements import BOM_TYPE
-from hublish.base.values import Release, Target
+from hublish.base.values import Release, ReleaseFile, Target
 from hublish.base.values.attested import Dependency
 from hublish.cards.released_facts import named_dependencies, released_metadata, with_facts
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
@@ -182,15 +182,39 @@ def _libraries(parts: Parts) -> Iterator[dict[str, Any]]:
 
 
 def _files(release: Release) -> Iterator[dict[str, Any]]:
-    for file in release.files:
-        if file.path_in_repo not in _ABOUT:
-            about = {"size": str(file.size), "serializer": file.origin.serializer}
-            version = short_text(file.origin.parameters.get("version"))
-            about |= {"serializer_version": version} if version else {}
-            yield {
-                "type": "file",
-                "bom-ref": f"file:{file.path_in_repo}",
-                "name": file.path_in_repo,
-                "hashes": [{"alg": "SHA-256", "content": file.sha256}],
-                "properties": [{"name": f"hublish:{name}", "value": value} for name, value in about.items()],
-            }
+    return (_file(file) for file in release.files if file.path_in_repo not in _ABOUT)
+
+
+def _file(file: ReleaseFile) -> dict[str, Any]:
+    about = {"size": str(file.size), "serializer": file.origin.serializer}
+    version = short_text(file.origin.parameters.get("version"))
+    about |= {"serializer_version": version} if version else {}
+    return {
+        "type": "file",
+        "bom-ref": f"file:{file.path_in_repo}",
+        "name": file.path_in_repo,
+        "hashes": [{"alg": "SHA-256", "content": file.sha256}],
+        "properties": [{"name": f"hublish:{name}", "value": value} for name, value in about.items()],
+    }
+
+
+def with_other_file(bom: bytes, path: str, file: ReleaseFile | None) -> bytes:
+    """Return a bill of materials that `bill_of_materials` has made, with one file changed; everything else stays.
+
+    Args:
+        bom: the JSON.
+        path: the path of the file.
+        file: the file; None for one that is deleted.
+
+    Raises:
+        ValueError: it was not made by hublish.
+    """
+    try:
+        found = json.loads(bom)
+        others = [one for one in found.pop("components") if one["bom-ref"] != f"file:{path}"]
+        del found["serialNumber"]
+    except (KeyError, TypeError) as error:
+        raise ValueError("the bill of materials was not made by hublish") from error
+    files = [one for one in others if one["type"] == "file"] + ([_file(file)] if file else [])
+    rest = [one for one in others if one["type"] != "file"]
+    return _written(found, [*rest, *sorted(files, key=lambda one: str(one["name"]))])

@@ -57,6 +57,21 @@ TRUST: Final = (
         fix="Follow the hint of the message.",
     ),
     Code(
+        "sign.key",
+        "A key that is not on this machine",
+        cause="A file or an environment variable that `sign` in hub.yaml names does not exist here. A plan and its "
+        "review need no key: the signature is then made when the release is published.",
+        fix="Correct the path or the name, or publish on the machine that has the key.",
+        level="warning",
+    ),
+    Code(
+        "sign.unsigned_file",
+        "A file on the Hub that the signature would not cover",
+        cause="The repo has a file that is not part of the release, or that was changed since the release was signed.",
+        danger="Readers cannot tell such a file from one that was slipped in, and refuse the repo.",
+        fix="Delete it with `patterns.delete_patterns`, or add it to the release, and publish.",
+    ),
+    Code(
         "sign.commit",
         "A provenance without the commit of the job",
         cause="The manifest is in no git repository, or the commit that is checked out is not the one that CI names "

@@ -37,7 +37,8 @@ class Row(NamedTuple):
 
     name: str
     """Its path below the folder, with escapes for invisible characters."""
-    size: int
+    size: int | None
+    """Its size; None for a file that is made when the plan is published."""
     before: int | None
     """Its size before the change; None without a change."""
     note: str
@@ -117,7 +118,12 @@ def _groups(files: list[tuple[int, str, str, PlannedFile]]) -> Iterator[Group]:
         found = [(name, file) for *_, name, file in group]
         action = found[0][1].action
         rows = [
-            Row(short(name, _LONGEST_NAME), file.size, file.before_size if action == "change" else None, _note(file))
+            Row(
+                short(name, _LONGEST_NAME),
+                None if file.made_at_publish else file.size,
+                file.before_size if action == "change" else None,
+                _note(file),
+            )
             for name, file in found
         ]
         blocks = tuple(tuple(rows[start : start + _BLOCK]) for start in range(0, len(rows), _BLOCK))
@@ -130,7 +136,8 @@ def _why(file: PlannedFile) -> str:
 
 
 def _note(file: PlannedFile) -> str:
-    return f"{file.serializer} from {file.source}" if file.serializer not in ("", "copy") else ""
+    # The files of a signature are their own source, as their rule says.
+    return f"{file.serializer} from {file.source}" if file.serializer not in ("", "copy", file.source) else ""
 
 
 def _open(folder: Folder, room: int) -> int:

@@ -160,6 +160,7 @@ def _facts(plan: PlanDocument) -> Iterator[tuple[str, str]]:
         yield "Restores", f"{plan.restores.name} at {plan.restores.commit[:12]}, {known}"
     yield "Tag", plan.tag or "none"
     yield from (("Moves", str(move)) for move in plan.moves)
+    yield from ((name.capitalize(), value) for name, value in (plan.attestation.facts if plan.attestation else ()))
     yield "To send", format_size(plan.bytes_to_send)
     if plan.last_release is not None:
         last = plan.last_release

@@ -16,7 +16,7 @@ from hublish.base.values import Candidate, Collection, Kind, Project
 from hublish.pipeline.collect.sources import artifact_candidates, load_format_problems, manifest_candidate
 from hublish.pipeline.collect.verdicts import Matches, with_verdict
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, Related, counted, errors_in, warnings_in
-from hublish.schemas.documents.file_names import MANIFEST_FILE
+from hublish.schemas.documents.file_names import ATTESTATION_FILES, MANIFEST_FILE
 
 _COLLISION = "source.collision"
 
@@ -177,6 +177,8 @@ def _checked(project: Project, item: Examined, first: dict[str, Candidate]) -> E
     if not candidate.verdict.included:
         return item
     # Excluded files take no path: ignoring one of two colliding files is the way to resolve the collision.
+    if problem := _reserved(project, candidate):
+        return Examined(candidate, (*item.problems, problem))
     other = first.setdefault(candidate.path_in_repo, candidate)
     if other is candidate:
         return item
@@ -191,6 +193,16 @@ def _checked(project: Project, item: Examined, first: dict[str, Candidate]) -> E
     path = _path_field(project, candidate)
     collision = Problem(_COLLISION, message, hint, path, related=(related,) if related else ())
     return Examined(candidate, (*item.problems, collision))
+
+
+def _reserved(project: Project, candidate: Candidate) -> Problem | None:
+    """Return the problem of a file that takes the name of one that is made for the signature."""
+    name = candidate.path_in_repo.casefold()
+    if project.manifest.sign is None or name not in ATTESTATION_FILES:
+        return None
+    message = f"'{candidate.source}' goes to '{candidate.path_in_repo}', and `sign` adds a file of that name"
+    hint = "exclude it with patterns.ignore_patterns: an older signature is not released again"
+    return Problem(_COLLISION, message, hint, _path_field(project, candidate))
 
 
 def _path_field(project: Project, candidate: Candidate) -> str:

@@ -19,11 +19,13 @@ from hublish.hub.client.hub import Hub
 from hublish.hub.client.transfer import SAMPLE_BYTES, UploadMode
 from hublish.pipeline.compare.advice import with_checked_card
 from hublish.pipeline.compare.moving_refs import with_moves
-from hublish.pipeline.compare.released_manifest import as_released, released_policy
+from hublish.pipeline.compare.released_manifest import released_policy
+from hublish.pipeline.compare.unsigned_files import with_signed_tree
 from hublish.schemas.documents.file_names import GITATTRIBUTES, GITIGNORE
 from hublish.schemas.documents.manifest import Patterns
 
 _NOT_OURS = "not part of the release"
+_MADE_LATER = "sign: made at publish"
 # A larger .gitignore was not written by a person, and is not worth a download.
 _LARGEST_GITIGNORE: Final = 1 << 20
 
@@ -66,13 +68,26 @@ def compared_again(plan: Plan, hub: Hub) -> Plan:
 
 
 def _compared(plan: Plan, hub: Hub, released: frozenset[str], executor: Executor) -> Plan:
-    target, head = plan.target, plan.head
-    # A restored release has the hub.yaml that it had.
-    release = plan.release if plan.release.former else as_released(plan.release, target, head, hub)
+    target, head, release = plan.target, plan.head, plan.release
     # Later steps compare the whole plan with a tree, so that the files come first, then the refs.
     changes = _with_upload_modes(_changes(release, head, released), release, target, head, hub, executor)
-    plan = replace(plan, release=release, changes=changes, settings=setting_changes(target, head))
+    plan = with_signed_tree(replace(plan, changes=changes, settings=setting_changes(target, head)))
     return with_moves(existing.with_tag(existing.with_pull_request(plan, hub), hub), hub)
+
+
+def completed(plan: Plan, made: tuple[ReleaseFile, ...], hub: Hub) -> Plan:
+    """Return a plan with files that were pending, and with their upload modes; the rest of the plan stays.
+
+    Raises:
+        RemoteError: the Hub cannot be read.
+    """
+    release, head = plan.release.with_files(*made), plan.head
+    changes = tuple(_change(file, head) for file in made)
+    changes = _with_upload_modes(changes, release, plan.target, head, hub, workers())
+    paths = {file.path_in_repo for file in made}
+    others = (change for change in plan.changes if change.path_in_repo not in paths)
+    ordered = tuple(sorted((*others, *changes), key=lambda change: change.path_in_repo))
+    return replace(plan, release=release, changes=ordered)
 
 
 def deletions(paths: Sequence[str], patterns: Patterns) -> Mapping[str, Change]:
@@ -102,13 +117,15 @@ def remote_rules(hub: Hub, repo: RepoRef, head: Head) -> GitIgnore | None:
 def _changes(release: Release, head: Head, released: frozenset[str]) -> tuple[Change, ...]:
     """Return the action for every file of the release and of the remote, sorted by path."""
     ours = {file.path_in_repo: file for file in release.files}
-    theirs = [path for path in head.files if path not in ours]
+    pending = release.attestation.pending if release.attestation else ()
+    theirs = [path for path in head.files if path not in ours and path not in pending]
     if former := release.former:
         others = {path: _as_before(path, former) for path in theirs}
     else:
         deleted = deletions(theirs, release.project.manifest.patterns)
         others = {path: deleted.get(path) or _left(path, released) for path in theirs}
     changes = [_change(file, head) for file in ours.values()]
+    changes += [_pending(path, head) for path in pending]
     changes += [replace(change, remote=head.files[path]) for path, change in others.items()]
     return tuple(sorted(changes, key=lambda change: change.path_in_repo))
 
@@ -127,6 +144,12 @@ def _change(file: ReleaseFile, head: Head) -> Change:
     remote, verdict = head.files.get(file.path_in_repo), file.origin.verdict
     action = Action.ADD if remote is None else Action.KEEP if remote.holds(file) else Action.CHANGE
     return Change(action, file.path_in_repo, file, remote, reason=verdict.rule, rule=verdict.path)
+
+
+def _pending(path: str, head: Head) -> Change:
+    remote = head.files.get(path)
+    action = Action.ADD if remote is None else Action.CHANGE
+    return Change(action, path, None, remote, reason=_MADE_LATER, rule="sign", made_at_publish=True)
 
 
 def _with_upload_modes(

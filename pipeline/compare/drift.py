@@ -5,7 +5,7 @@ from typing import Any
 
 from hublish.base.values import Release, ReleaseFile, Setting, Target
 from hublish.base.values.publication import ChangedFile, LocalDrift
-from hublish.schemas.documents.file_names import CARD_FILE, MANIFEST_FILE
+from hublish.schemas.documents.file_names import ATTESTATION_FILES, CARD_FILE, MANIFEST_FILE
 from hublish.schemas.documents.lock import Lock, LockedFile
 
 
@@ -16,13 +16,20 @@ def drift_since(lock: Lock, release: Release, target: Target) -> LocalDrift:
         # The published card contains edits that were made on the Hub: here, ours is as it was rendered then.
         locked[CARD_FILE] = locked[CARD_FILE].model_copy(update={"sha256": lock.card.sha256})
     now = {file.path_in_repo: file for file in release.files}
+    pending = release.attestation.pending if release.attestation else ()
+    count = len(now) + len(pending)
+    for path in ATTESTATION_FILES:
+        if path in locked and (path in pending or path in now):
+            # They follow from the other files. Of those, the Hub may have others, such as a merged card.
+            locked.pop(path)
+            now.pop(path, None)
     both = sorted(locked.keys() & now.keys())
     differ = [path for path in both if locked[path].sha256 != now[path].sha256]
     # After a change of settings alone, the Hub keeps the released hub.yaml, and the lock has the digest of the new one.
     if MANIFEST_FILE in differ and now[MANIFEST_FILE].sha256 == lock.manifest_sha256:
         differ.remove(MANIFEST_FILE)
     return LocalDrift(
-        files=len(now),
+        files=count,
         added=tuple(sorted(now.keys() - locked.keys())),
         changed=tuple(ChangedFile(path, _why(locked[path], now[path])) for path in differ),
         removed=tuple(sorted(locked.keys() - now.keys())),

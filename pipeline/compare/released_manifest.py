@@ -2,14 +2,14 @@
 
 import hashlib
 from contextlib import suppress
-from dataclasses import replace
-from typing import Final
+from dataclasses import dataclass, replace
+from typing import ClassVar, Final
 
 from pydantic import ValidationError
 
 from hublish.base.content import InMemory, blob_hasher
 from hublish.base.errors import RemoteError
-from hublish.base.values import Action, Head, Plan, Release, ReleaseFile, RepoRef
+from hublish.base.values import Action, Head, Plan, Release, ReleaseFile, Target
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.schemas.diagnose.problems import InvalidDocumentError
@@ -22,29 +22,45 @@ from hublish.schemas.yaml.reader import read_yaml
 _LARGEST: Final = 1 << 20
 
 
-def as_released(release: Release, repo: RepoRef, head: Head, hub: Hub) -> Release:
-    """Return the release with the hub.yaml of the head, when everything else is equal and it differs in settings only.
+@dataclass(frozen=True)
+class KeepManifest:
+    """Keep the hub.yaml of the head when everything else is equal and it differs in settings only: Release -> Release.
 
-    Raises:
+    Before a release is signed: the signature is over this file as well.
+
+    Raises (from `run`):
         RemoteError: the Hub cannot be read.
     """
-    remote, commit = head.files.get(MANIFEST_FILE), head.commit or head.default_commit
-    holds = {file.path_in_repo for file in release.files if _is_at(head, file)}
-    different = [file for file in release.files if file.path_in_repo not in holds]
-    if remote is None or commit is None or remote.size > _LARGEST:
-        return release
-    # A file that an artifact supplies has this name by chance, and is no manifest.
-    if [(file.path_in_repo, file.origin.artifact) for file in different] != [(MANIFEST_FILE, None)]:
-        return release
-    text = transfer.read(hub, repo, MANIFEST_FILE, commit, size=remote.size)
-    own = different[0]
-    if not differs_only_in_settings(text, own.content.read_at(0, own.size)):
-        return release
-    blob = blob_hasher(len(text))
-    blob.update(text)
-    sha256 = hashlib.sha256(text).hexdigest()
-    kept = ReleaseFile(MANIFEST_FILE, len(text), sha256, blob.hexdigest(), InMemory(text), own.origin)
-    return replace(release, files=tuple(kept if file is own else file for file in release.files))
+
+    hub: Hub
+    target: Target
+    head: Head
+    title: ClassVar[str] = "comparing hub.yaml with the released one"
+
+    def run(self, release: Release) -> Release:
+        """Return the release, with the hub.yaml that stays on the Hub."""
+        remote, commit = self.head.files.get(MANIFEST_FILE), self.head.commit or self.head.default_commit
+        own = self._only_difference(release)
+        if own is None or remote is None or commit is None or remote.size > _LARGEST:
+            return release
+        text = transfer.read(self.hub, self.target, MANIFEST_FILE, commit, size=remote.size)
+        if not differs_only_in_settings(text, own.content.read_at(0, own.size)):
+            return release
+        blob = blob_hasher(len(text))
+        blob.update(text)
+        sha256 = hashlib.sha256(text).hexdigest()
+        kept = ReleaseFile(MANIFEST_FILE, len(text), sha256, blob.hexdigest(), InMemory(text), own.origin)
+        return replace(release, files=tuple(kept if file is own else file for file in release.files))
+
+    def works_on(self, release: Release) -> bool:
+        """Return whether hub.yaml is the only file that differs."""
+        return self._only_difference(release) is not None
+
+    def _only_difference(self, release: Release) -> ReleaseFile | None:
+        different = [file for file in release.files if not _is_at(self.head, file)]
+        # A file that an artifact supplies has this name by chance, and is no manifest.
+        is_alone = [(file.path_in_repo, file.origin.artifact) for file in different] == [(MANIFEST_FILE, None)]
+        return different[0] if is_alone and MANIFEST_FILE in self.head.files else None
 
 
 def released_policy(plan: Plan, hub: Hub) -> Policy | None:

@@ -127,6 +127,9 @@ def _files(reviewed: dict[str, PlannedFile], fresh: dict[str, PlannedFile]) -> I
             yield Problem("plan.stale.file", f"'{path}' was not in the reviewed plan")
         elif now is None:
             yield Problem("plan.stale.file", f"'{path}' was reviewed and is gone")
+        elif before.made_at_publish:
+            # Nothing was reviewed of it but its name; what it is about was, file by file.
+            continue
         elif before.sha256 != now.sha256:
             yield Problem("plan.stale.file", f"'{path}' has other bytes than were reviewed")
         elif before.action != now.action:
@@ -146,7 +149,8 @@ def _waived(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:
 def _released(plan: PlanDocument) -> dict[str, PlannedFile]:
     """Return the files of the release without their actions: their bytes were reviewed."""
     blank = {"action": "keep"}
-    return {file.path_in_repo: file.model_copy(update=blank) for file in plan.files if file.sha256 is not None}
+    released = (file for file in plan.files if file.sha256 is not None or file.made_at_publish)
+    return {file.path_in_repo: file.model_copy(update=blank) for file in released}
 
 
 def _by_path(plan: PlanDocument) -> dict[str, PlannedFile]:

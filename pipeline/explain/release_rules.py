@@ -18,6 +18,7 @@ from hublish.base.values.downloads import module_path
 from hublish.base.values.explanation import Fate, Outcome, Taken
 from hublish.base.workers import workers
 from hublish.formats.catalogue import COPY, SHARD_INDEX_SUFFIX
+from hublish.pipeline.attest.own_signer import SIGN, verdict_of
 from hublish.pipeline.collect.collect import Examined, Survey
 from hublish.pipeline.collect.sources import Outputs, outputs
 from hublish.pipeline.collect.uncollected import uncollected_steps
@@ -26,7 +27,7 @@ from hublish.pipeline.render_card.existing_readme import two_cards
 from hublish.pipeline.render_card.pictures import possible_picture
 from hublish.pipeline.render_card.render_card import written_for_card
 from hublish.schemas.diagnose.problems import Problem, errors_in
-from hublish.schemas.documents.file_names import CARD_FILE, GITIGNORE
+from hublish.schemas.documents.file_names import ATTESTATION_FILES, CARD_FILE, GITIGNORE
 from hublish.schemas.documents.manifest import Load, Policy
 from hublish.schemas.documents.path_rules import collisions
 
@@ -79,11 +80,15 @@ class ReleaseRules:
     def released(self) -> frozenset[str]:
         """Every path in the repo for which a file is included."""
         own = {path for item, found in self._collected if item.candidate.verdict.included for path in found.paths}
-        return frozenset(own | self._for_card.keys())
+        return frozenset(own | self._for_card.keys() | {*self._for_signature})
 
     @cached_property
     def _for_card(self) -> Mapping[str, Verdict]:
         return written_for_card(self.project.manifest.card)
+
+    @property
+    def _for_signature(self) -> tuple[str, ...]:
+        return ATTESTATION_FILES if self.project.manifest.sign is not None else ()
 
     def of_file(self, relative: str) -> tuple[Fate, ...]:
         """Return the result for a file of the working tree, once for each artifact that collects it."""
@@ -99,6 +104,9 @@ class ReleaseRules:
         collected = self.by_path.get(path) or self._of_shard(path)
         found = [self._fate(one, Taken.PATH_IN_REPO) for one in collected]
         written = self._for_card.get(path) or possible_picture(path, self.project)
+        if path in self._for_signature:
+            steps = (*verdict_of(path).steps, *self._relative_to_others(path))
+            found.append(Fate(Taken.PATH_IN_REPO, SIGN, None, steps, (path,), loading=self._loading((path,))))
         if written is not None:
             steps = (*written.steps, *self._relative_to_others(path))
             found.append(Fate(Taken.PATH_IN_REPO, "card", None, steps, (path,), loading=self._loading((path,))))

@@ -10,6 +10,7 @@ from pathlib import PurePath
 from typing import Any, Literal
 
 from hublish.base.values import Action, Candidate, Change, Plan, Receipt, Release, ReleaseFile, Setting
+from hublish.base.values.attested import Attestation
 from hublish.base.values.commit_parts import count_commits
 from hublish.base.values.remote_tree import FormerRelease
 from hublish.schemas.diagnose.problems import Location
@@ -17,12 +18,13 @@ from hublish.schemas.documents.field_types import Document
 from hublish.schemas.documents.file_names import GITATTRIBUTES
 from hublish.schemas.documents.json_documents import without_credentials
 from hublish.schemas.documents.json_stream import JsonWriter, Rows, encoded, masked
-from hublish.schemas.documents.lock import Lock, LockedFile, LockedWaiver, lock_text
+from hublish.schemas.documents.lock import Lock, LockedFile, LockedSignature, LockedWaiver, lock_text
 from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.documents.plan import (
     ExcludedFile,
     Place,
     PlanDocument,
+    PlannedAttestation,
     PlannedFile,
     PlannedFinding,
     PlannedMove,
@@ -115,6 +117,7 @@ def _without_lists(plan: Plan) -> PlanDocument:
         released_policy=plan.released_policy,
         refusals=tuple(problem.message for problem in plan.refusals),
         restores=_restored(plan.release.former),
+        attestation=_planned_attestation(plan.release),
     )
 
 
@@ -122,6 +125,31 @@ def _restored(former: FormerRelease | None) -> RestoredRelease | None:
     if former is None:
         return None
     return RestoredRelease(name=former.name, commit=former.commit, locked=former.lock is not None)
+
+
+def _planned_attestation(release: Release) -> PlannedAttestation | None:
+    attestation, sign = release.attestation, release.project.manifest.sign
+    if attestation is None:
+        return None
+    facts = {name: getattr(attestation, name) for name in ("builder", "source_uri", "source_commit", "dirty")}
+    if (signer := attestation.signer) is not None:
+        return PlannedAttestation(method=signer.method, signer=signer.name, **facts)
+    # Only a job of the declared identity can sign.
+    return PlannedAttestation(method=sign.method, signer=sign.identity, **facts) if sign else None
+
+
+def locked_signature(attestation: Attestation | None) -> LockedSignature | None:
+    """Return the record of a signature; None without one."""
+    signer = attestation.signer if attestation else None
+    if attestation is None or signer is None:
+        return None
+    return LockedSignature(
+        method=signer.method,
+        signer=signer.name,
+        provider=signer.provider,
+        log_index=signer.log_index,
+        builder=attestation.builder,
+    )
 
 
 def _spelled(gated: str | Literal[False] | None) -> str:
@@ -173,6 +201,7 @@ def _without_files(receipt: Receipt) -> Lock:
         card=next((file.origin.card for file in release.files if file.origin.card), None),
         facts=next((file.origin.facts for file in release.files if file.origin.facts), None),
         waived=tuple(_waivers(release)),
+        signature=locked_signature(release.attestation),
     )
 
 
@@ -261,20 +290,24 @@ def _planned_file(
 ) -> PlannedFile:
     # The place of a .gitignore's rule is known; that of a field in hub.yaml is found by its path.
     file, remote = change.file, change.remote
+    source, serializer = (file.origin.source, file.origin.serializer) if file else ("", "")
+    if change.made_at_publish:
+        source = serializer = change.rule
     # Not validated: these are our own values, and a release may have 100,000 files.
     return PlannedFile.model_construct(
         action=change.action.value,
         path_in_repo=change.path_in_repo,
         size=change.size,
         sha256=file.sha256 if file else None,
-        source=file.origin.source if file else "",
-        serializer=file.origin.serializer if file else "",
+        source=source,
+        serializer=serializer,
         upload_mode=change.upload_mode,
         reason=change.reason,
         rule=change.rule,
         location=_place(change.location) or place_of(change.rule),
-        before_size=remote.size if remote and change.action in _REPLACED else None,
+        before_size=remote.size if remote and change.action in _REPLACED and not change.made_at_publish else None,
         edited=change.path_in_repo in edited,
+        made_at_publish=change.made_at_publish,
     )
 
 

@@ -91,7 +91,7 @@ def _state_of_same_release(
     """
     if last is None or last.tag != project.target.tag or last.facts is None:
         return None
-    if {file.path_in_repo: file.sha256 for file in last.files if file.serializer != "card"} != digests:
+    if {file.path_in_repo: file.sha256 for file in last.files if file.is_from_sources} != digests:
         return None
     from hublish.cards.facts.fact import Fact
 
@@ -132,7 +132,7 @@ def _previous(lock: "Lock | None") -> "Previous | None":
     from hublish.cards.facts.release_state import Previous
 
     # The card, its pictures and other files that are made with it are not facts of the release: they follow from them.
-    kept = {file.path_in_repo: file.sha256 for file in lock.files if file.serializer != "card"}
+    kept = {file.path_in_repo: file.sha256 for file in lock.files if file.is_from_sources}
     return Previous(lock.tag or lock.commit, kept)
 
 

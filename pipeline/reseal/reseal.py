@@ -16,6 +16,7 @@ from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.errors import IntegrityError, PolicyError
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, Origin, Project, Release, ReleaseFile, RemoteFile, StagedFile, Target, Verdict
+from hublish.base.values.attested import Attestation, SignedBy
 from hublish.base.values.remote_tree import FormerRelease
 from hublish.base.values.sealed_release import Waived
 from hublish.base.workers import workers
@@ -72,7 +73,14 @@ class Reseal:
                 sealed[file.path_in_repo] = _restored(former, locked, contents[file.path_in_repo])
         files = tuple(sealed[path] for path in sorted(sealed))
         project = self.project if former.lock else _as_released(self.project, files)
-        return Release(project, files, warnings=warnings, waived=(*_waived(former.lock), *waived), former=former)
+        return Release(
+            project,
+            files,
+            warnings=warnings,
+            waived=(*_waived(former.lock), *waived),
+            former=former,
+            attestation=_attested(former.lock),
+        )
 
     def _record_of(self, file: RemoteFile) -> LockedFile | None:
         return self.recorded.get((file.path_in_repo, file.sha256 or file.blob_id))
@@ -160,6 +168,14 @@ def _waived(lock: Lock | None) -> Iterator[Waived]:
     for each in lock.waived if lock else ():
         message = f"{plural(each.findings, 'finding')} when it was released"
         yield Waived(Problem(each.rule, message, path=each.path_in_repo), each.reason, each.path_in_repo)
+
+
+def _attested(lock: Lock | None) -> Attestation | None:
+    """Return the signature that a release had: it is over the same files, and valid again with them."""
+    if lock is None or lock.signature is None:
+        return None
+    one = lock.signature
+    return Attestation(SignedBy(one.method, one.signer, one.provider, one.log_index), one.builder)
 
 
 def _as_released(project: Project, files: Sequence[ReleaseFile]) -> Project:

@@ -15,6 +15,8 @@ from hublish.schemas.documents.manifest import Load
 from hublish.schemas.documents.signing import SigningMethod
 
 LOCK_VERSION: Final = 2
+# The serializers of files that are made of the other files of a release.
+_FROM_THE_RELEASE: Final = ("card", "sign")
 _SECOND_VERSION: Final = (
     "card",
     "facts",
@@ -49,6 +51,11 @@ class LockedFile(Document):
     """The serializer that wrote it."""
     parameters: dict[str, Any] = Field(default_factory=dict)
     """Everything else that determined the bytes: the serializer's version and options."""
+
+    @property
+    def is_from_sources(self) -> bool:
+        """Whether it was made of the sources of the project, unlike the card and the files of a signature."""
+        return self.serializer not in _FROM_THE_RELEASE
 
 
 class LockedWaiver(Document):

@@ -1,5 +1,6 @@
 """plan.json: the changes that publishing would make, saved for review and published as reviewed."""
 
+from collections.abc import Iterator
 from typing import Literal, Self
 
 from pydantic import Field, StrictInt, model_validator
@@ -11,8 +12,11 @@ from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.lock import Sha1, Sha256
 from hublish.schemas.documents.manifest import Policy
 from hublish.schemas.documents.path_rules import path_problems
+from hublish.schemas.documents.signing import SigningMethod
 
 PLAN_VERSION = 1
+
+_SHORT_DIGEST = len("sha256:") + 16
 
 
 class Place(Document):
@@ -54,6 +58,9 @@ class PlannedFile(Document):
     """Bytes of the remote file that is changed or deleted; null for any other, and in a plan of an earlier hublish."""
     edited: Flag = False
     """Whether this release replaces or deletes a change that was made to the file on the Hub since the last release."""
+    made_at_publish: Flag = False
+    """Whether the file is made when the plan is published, such as a signature by the identity of a CI job: its size
+    and its digest are not known before."""
 
     @model_validator(mode="after")
     def _may_go_up(self) -> Self:
@@ -134,6 +141,42 @@ class RestoredRelease(Document):
     """Its commit."""
     locked: Flag
     """Whether a lock records it."""
+
+
+class PlannedAttestation(Document):
+    """Who signs the release, and what the signer claims about it."""
+
+    method: SigningMethod
+    """The method, as `sign.method` of hub.yaml names it."""
+    signer: str | None = None
+    """`sha256:` and the digest of a public key, or an identity, declared or certified; null for a key that the machine
+    of the plan does not have."""
+    builder: str | None = None
+    """The builder that the claims would name: a workflow, or the machine of a person. The builder that publishes counts
+    in the end."""
+    source_uri: str | None = None
+    """The git repository of hub.yaml: `git+https://github.com/acme/digits`."""
+    source_commit: str | None = None
+    """Its commit."""
+    dirty: Flag | None = None
+    """Whether files of the release differ from that commit."""
+
+    @property
+    def facts(self) -> Iterator[tuple[str, str]]:
+        """The facts in words, each with its name."""
+        yield "signed", f"{self.method} {self._signer}"
+        if self.source_commit is not None:
+            where = f"{self.source_uri} at " if self.source_uri else "git commit "
+            yield "source", f"{where}{self.source_commit[:12]}{', and files that differ from it' if self.dirty else ''}"
+        if self.builder is not None:
+            yield "builder", self.builder
+
+    @property
+    def _signer(self) -> str:
+        if self.signer is None:
+            return "that only the machine that publishes has"
+        # A digest is compared with the one in trust.yaml: 16 digits are enough to tell two keys apart.
+        return self.signer[:_SHORT_DIGEST] if self.signer.startswith("sha256:") else self.signer
 
 
 class PlannedFinding(Document):
@@ -226,6 +269,8 @@ class PlanDocument(Document):
     """Why this plan cannot be published, in words: the tag is at another release."""
     restores: RestoredRelease | None = None
     """The release that is restored by `hublish rollback`; null for a release from sources."""
+    attestation: PlannedAttestation | None = None
+    """The signature and the claims; null for a release that is not signed."""
 
 
 def read_plan(text: bytes, source: str = "plan.json") -> PlanDocument:

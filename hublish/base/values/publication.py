@@ -85,6 +85,8 @@ class Change:
     """The rule's field in hub.yaml: `patterns.delete_patterns[0]`; empty for a rule from elsewhere."""
     location: Location | None = None
     """The place of a rule in another file: the line of a `.gitignore`."""
+    made_at_publish: bool = False
+    """Whether the file is made when the release is published, such as a signature without a key: `file` is None."""
 
     @property
     def was_released(self) -> bool:
@@ -93,7 +95,9 @@ class Change:
 
     @property
     def size(self) -> int:
-        """Size in bytes of the sealed file, or of the remote one without it."""
+        """Size in bytes of the sealed file, or of the remote one without it; 0 for a file that is not made yet."""
+        if self.made_at_publish:
+            return 0
         return self.file.size if self.file else self.remote.size if self.remote else 0
 
 
@@ -174,7 +178,7 @@ class Plan:
     def is_read_only(self) -> bool:
         """Whether the Hub did not say how it would take the files, because the token may only read."""
         sent = self.of(Action.ADD, Action.CHANGE) if self.commits and self.head.default_commit else ()
-        return any(change.upload_mode is None for change in sent)
+        return any(change.upload_mode is None and not change.made_at_publish for change in sent)
 
     @property
     def nothing_to_do(self) -> bool:

@@ -16,6 +16,7 @@ from hublish.schemas.documents.manifest import Manifest
 from hublish.schemas.variables.lookup import NO_ENVIRONMENT, Environment
 
 if TYPE_CHECKING:
+    from hublish.base.values.attested import Attestation
     from hublish.base.values.remote_tree import FormerRelease
     from hublish.schemas.documents.card_record import CardRecord
     from hublish.schemas.documents.lock import LockedCard
@@ -257,6 +258,8 @@ class Release:
     """As in `Staged`."""
     former: "FormerRelease | None" = None
     """The release that this one restores, with its whole tree; None for a release from sources."""
+    attestation: "Attestation | None" = None
+    """The signature and the claims; None for a release that is not signed."""
 
     def with_files(self, *files: ReleaseFile) -> "Release":
         """Return the release with more files, such as a signature over those that it has.

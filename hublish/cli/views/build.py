@@ -8,7 +8,7 @@ from typing import Any
 from hublish.base.values import Release
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import plural
-from hublish.cli.views.files import release_document
+from hublish.cli.views.files import pending_of, release_document
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps, size_of
 from hublish.schemas.documents.sizes import format_size
 
@@ -26,6 +26,8 @@ class BuildView:
         files = self.release.files
         count = f"{plural(len(files), 'file')}, {format_size(size_of(files))}"
         yield paint("green", f"Wrote {count} to {self.folder}")
+        if pending := pending_of(self.release):
+            yield f"{' and '.join(pending)} will be made when the release is published"
         yield from next_steps(paint, f"inspect {self.folder}, then hublish plan{self.repeated.manifest}")
 
     def document(self) -> Any:

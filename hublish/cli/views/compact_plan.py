@@ -29,6 +29,7 @@ def compact_plan(
         **({"create_pr": True} if plan.create_pr else {}),
         **({"repo_exists": False} if not plan.repo_exists else {}),
         "commit_message": plan.commit_message,
+        **({"attestation": plan.attestation.model_dump(mode="json")} if plan.attestation else {}),
         "refusals": list(plan.refusals),
         "surprises": [fields(each, "level", "code", "message", "path_in_repo") for each in found],
         "settings": [each.model_dump(mode="json") for each in plan.settings],
@@ -44,6 +45,7 @@ def _files(listed: Iterable[PlannedFile]) -> Iterator[dict[str, Any]]:
         yield {
             **fields(file, "action", "path_in_repo", "size", "before_size"),
             "edited": file.edited or None,
+            **({"made_at_publish": True} if file.made_at_publish else {}),
             # The rule that uploads a file is nearly always its artifact; `--why` and `explain` show it.
             "reason": file.reason if file.action in ("delete", "ignore", "leave") or file.location else "",
             "place": f"{file.location.source}:{file.location.line}" if file.location else "",

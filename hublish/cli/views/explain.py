@@ -151,6 +151,8 @@ def _headline(fate: Fate, explanation: Explanation) -> str:
         return rule if step.text.startswith(f"'{fate.source}'") else f"{subject}: {rule}"
     if step.rule == "card":
         return f"{', '.join(fate.path_in_repo)} is rendered from the card"
+    if step.rule == "sign":
+        return f"{', '.join(fate.path_in_repo)} is made for the signature"
     return _included(fate)
 
 

@@ -16,6 +16,7 @@ from hublish.cli.views.phrases import (
     rule_with_line,
     size_of,
     waived_lines,
+    with_line,
 )
 from hublish.schemas.documents.json_stream import Rows
 from hublish.schemas.documents.sizes import format_size
@@ -42,6 +43,7 @@ class FilesView:
         # The places of all rules are found in one pass over hub.yaml.
         places = places_of(self.release)
         rows = [self._row(file, places) for file in self.release.files]
+        rows += [self._pending(path, places) for path in pending_of(self.release)]
         # columns() drops the last column when it is empty.
         yield from columns([("PATH", "SIZE", "SHA256", "ORIGIN", "RULE" if self.why else ""), *rows], right=(1,))
         if self.excluded:
@@ -62,6 +64,7 @@ class FilesView:
         # Without --why, the last column is empty.
         width = 5 if self.why else 4
         rows = [tuple(map(ink.code, self._row(file, places)[:width])) for file in files]
+        rows += [tuple(map(ink.code, self._pending(path, places)[:width])) for path in pending_of(self.release)]
         yield Table(("path", "size", "sha256", "origin", "rule")[:width], rows, "file")
         if self.release.waived:
             waived = [
@@ -82,12 +85,16 @@ class FilesView:
         # One list or the other: a script could not separate them.
         if self.excluded:
             return [candidate.source for candidate in self.release.excluded]
-        return [file.path_in_repo for file in self.release.files]
+        return [*(file.path_in_repo for file in self.release.files), *pending_of(self.release)]
 
     def _row(self, file: ReleaseFile, places: Places) -> tuple[str, ...]:
         digest = file.sha256 if self.whole_digests else file.sha256[:SHORT_DIGEST]
         rule = rule_with_line(file.origin.verdict, places) if self.why else ""
         return file.path_in_repo, format_size(file.size), digest, origin_label(file.origin), rule
+
+    def _pending(self, path: str, places: Places) -> tuple[str, ...]:
+        rule = with_line("sign", places.find("sign")) if self.why else ""
+        return path, "", "made at publish", "sign", rule
 
     def _excluded(self, places: Places, paint: Paint) -> list[str]:
         if not self.release.excluded:
@@ -113,7 +120,13 @@ def release_document(release: Release) -> dict[str, Any]:
         "warnings": [problem_document(problem) for problem in release.warnings],
         "waived": [waived_document(one) for one in release.waived],
         "total_size": size_of(release.files),
+        "made_at_publish": list(pending_of(release)),
     }
+
+
+def pending_of(release: Release) -> tuple[str, ...]:
+    """Return the paths of files that are made when a release is published."""
+    return release.attestation.pending if release.attestation else ()
 
 
 def _file_document(file: ReleaseFile, place_of: Callable[[str], Any]) -> dict[str, Any]:

@@ -250,8 +250,8 @@ def folded_lines(files: Sequence[PlannedFile], found: Iterable[Surprise] = ()) -
 
 
 def sizes_of(row: Folded) -> str:
-    """Return `1.2 KB`, or `1.2 KB -> 1.3 KB` for files that change."""
-    action, after = row.files[0].action, format_size(row.size)
+    """Return `1.2 KB`, or `1.2 KB -> 1.3 KB` for files that change; empty for files that are not made yet."""
+    action, after = row.files[0].action, "" if row.files[0].made_at_publish else format_size(row.size)
     if action == "delete":
         return f"{after} -> gone"
     before = row.before_size
@@ -290,13 +290,13 @@ def facts_of(plan: PlanDocument) -> Iterator[tuple[str, str]]:
         known = "as its lock records it" if plan.restores.locked else "which no lock records"
         yield "restores", f"{plan.restores.name}, commit {phrases.short(plan.restores.commit)}, {known}"
     # Settings alone, or only a tag, need no commit and so no message.
-    if commits(plan):
-        yield "message", plan.commit_message
+    yield from [("message", plan.commit_message)] if commits(plan) else []
     if plan.commits is not None and plan.commits > 1:
         how = "for its reviewers" if plan.create_pr else "merged in one step once all are verified"
         yield "parts", f"{plan.commits} commits to a draft pull request, {how}"
     yield from [("tag", f"{plan.tag}, once the commit is verified")] if plan.tag else []
     yield from (("moves", str(move)) for move in plan.moves)
+    yield from plan.attestation.facts if plan.attestation else ()
     if plan.pull_request:
         yield "proposed", f"pull request {plan.pull_request} already holds this release"
 

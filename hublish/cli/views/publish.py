@@ -110,6 +110,7 @@ class ReceiptView:
             yield "verified", f"{plural(len(receipt.plan.release.files), 'file')}, as planned"
         if receipt.tag:
             yield "tag", receipt.tag
+        yield from self._signature()
         if moved := [*receipt.moving_tags, *receipt.moving_branches]:
             yield "moved", ", ".join(moved)
         # To compare with the page that was approved.
@@ -118,6 +119,15 @@ class ReceiptView:
         yield "lock", str(self.lock)
         if self.manifest:
             yield "manifest", self.manifest
+
+    def _signature(self) -> Iterable[tuple[str, str]]:
+        attestation = self.receipt.plan.release.attestation
+        signer = attestation.signer if attestation else None
+        if signer is None:
+            return
+        yield "signed by", signer.name if signer.provider is None else f"{signer.name} of {signer.provider}"
+        if signer.log_index is not None:
+            yield "log entry", str(signer.log_index)
 
     def _next(self, paint: Paint) -> Iterable[str]:
         target = self.receipt.plan.target

@@ -26,6 +26,8 @@ class RehearsalView:
         sent = format_size(size_of(files))
         how = "merged from a pull request as" if receipt.parts_in else "in one commit"
         yield f"published  {plural(len(files), 'file')}, {sent}, {how} {short(receipt.commit)}"
+        if self.rehearsal.signed_with:
+            yield f"signed     with {self.rehearsal.signed_with}"
         # The client pulls these as well; without their names, the numbers would seem to disagree.
         added = self.rehearsal.added_by_hub
         origin = f", with {', '.join(added)} that the Hub added" if added else ""
@@ -54,6 +56,7 @@ class RehearsalView:
             "added_by_hub": list(self.rehearsal.added_by_hub),
             "arrays": self.rehearsal.arrays,
             "differences": list(self.rehearsal.differences),
+            "signed_with": self.rehearsal.signed_with,
         }
 
     def quiet(self) -> Iterable[str]:

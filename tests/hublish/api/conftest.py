@@ -16,6 +16,7 @@ from hublish.hub.server import EmbeddedHub
 from tests.faults.proxy import Proxy
 from tests.hublish.api.released_project import FIRST, SECOND, ReleasedProject
 from tests.hublish.api.second_release import Releases
+from tests.hublish.api.signed_project import SignedProject
 
 MANIFEST = """\
 schema_version: 1
@@ -107,6 +108,14 @@ def releases(own_hub: EmbeddedHub, tmp_path: Path, own_home: Path) -> Releases:
 @pytest.fixture
 def project(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path) -> ReleasedProject:
     return ReleasedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
+
+
+@pytest.fixture
+def signed(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SignedProject:
+    """A project with a key, on a machine of a person."""
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    return SignedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
 
 
 @pytest.fixture

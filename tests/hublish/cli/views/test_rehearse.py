@@ -45,6 +45,7 @@ def test_json_has_the_verdict_and_the_counts(bad: Rehearsal) -> None:
         "added_by_hub": [],
         "arrays": 4,
         "differences": ["a.json"],
+        "signed_with": "",
     }
 
 

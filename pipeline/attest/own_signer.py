@@ -1,0 +1,70 @@
+"""The signer that `sign` of a manifest declares, and the files that it makes."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+from hublish.base.content import InMemory, blob_hasher
+from hublish.base.errors import SigningError
+from hublish.base.values import Effect, Origin, Release, ReleaseFile, Step, Verdict
+from hublish.base.values.attested import BuildFacts, SignedBy
+from hublish.schemas.documents.file_names import ATTESTATION_FILES, BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
+from hublish.schemas.documents.signing import SigningMethod
+
+if TYPE_CHECKING:
+    from hublish.attestation.interface import Signer, Verifier
+
+SIGN: Final = "sign"
+"""The section of the manifest that is the source of these files, and the name of their serializer in locks."""
+
+_WHY: Final = {
+    SIGNATURE_FILE: "sign: the signature over every file",
+    CLAIMS_FILE: "sign: signed statements about every file",
+    BOM_FILE: "sign: the bill of materials",
+}
+
+
+@dataclass(frozen=True)
+class OwnSigner:
+    """A declared signer, as far as this machine has it. A reviewer has none, and plans the same release."""
+
+    method: SigningMethod
+    signer: "Signer | None" = None
+    """None without the key."""
+    verifier: "Verifier | None" = None
+    """Recognizes what the same signer has signed before; None without the key."""
+    signed_by: SignedBy | None = None
+    """The signer, as far as it is known before it signs: the identity of a job is only proved then."""
+    facts: Callable[[Release], BuildFacts] = field(default=lambda _: BuildFacts(""), repr=False, compare=False)
+    """Finds out who builds a release and what from, when the claims are made."""
+    missing: SigningError | None = field(default=None, compare=False)
+    """The reason why this machine cannot sign; None if it can."""
+
+    @property
+    def is_reproducible(self) -> bool:
+        """Whether the signature is known before the release is published: equal files give equal bytes."""
+        return self.signer is not None and self.method != "sigstore"
+
+
+def signed_digests(release: Release) -> Mapping[str, str]:
+    """Return the SHA-256 of every file that a signature and each claim are about, by its path."""
+    # Imported here: explaining a file needs only its rule.
+    from hublish.attestation.model_signature import UNSIGNED_FILES
+
+    return {file.path_in_repo: file.sha256 for file in release.files if file.path_in_repo not in UNSIGNED_FILES}
+
+
+def verdict_of(path: str) -> Verdict:
+    """Return the rule that includes one of the files that are made for a signature."""
+    return Verdict.of([Step(SIGN, Effect.COLLECTS, _WHY[path], SIGN)])
+
+
+def made_file(path: str, data: bytes) -> ReleaseFile:
+    """Return a sealed file that was made for a signature."""
+    assert path in ATTESTATION_FILES
+    blob = blob_hasher(len(data))
+    blob.update(data)
+    origin = Origin(None, SIGN, SIGN, verdict=verdict_of(path))
+    sha256 = hashlib.sha256(data).hexdigest()
+    return ReleaseFile(path, len(data), sha256, blob.hexdigest(), InMemory(data), origin, data)

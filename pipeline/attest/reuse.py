@@ -1,0 +1,139 @@
+"""Recognize a signature and claims on the Hub that are those of a release already, so that nothing is signed again."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Final
+
+from hublish.attestation import bill_of_materials, bundles, provenance, statements
+from hublish.attestation.interface import InvalidSignatureError, Verifier
+from hublish.attestation.model_signature import read_signature_statement
+from hublish.attestation.provenance import Provenance
+from hublish.attestation.statements import Statement
+from hublish.base.values import Release, ReleaseFile, RemoteFile
+from hublish.base.values.attested import SignedBy
+from hublish.pipeline.attest.own_signer import OwnSigner, made_file, signed_digests
+from hublish.schemas.documents.file_names import ATTESTATION_FILES, BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
+from hublish.schemas.documents.lock import Lock
+
+_LARGEST: Final = {
+    SIGNATURE_FILE: bundles.MOST_BYTES,
+    CLAIMS_FILE: statements.MOST_CLAIMS_BYTES,
+    BOM_FILE: bundles.MOST_BYTES,
+}
+_CLAIMS: Final = (provenance.PREDICATE_TYPE, bill_of_materials.PREDICATE_TYPE)
+
+
+@dataclass(frozen=True)
+class PublishedTree:
+    """A tree on the Hub: that of the branch, or of a pull request."""
+
+    files: Mapping[str, RemoteFile]
+    download: Callable[[RemoteFile], bytes]
+
+    def holds(self, files: Sequence[ReleaseFile]) -> bool:
+        """Return whether it has all of these files, with their bytes."""
+        found = ((self.files.get(file.path_in_repo), file) for file in files)
+        return all(remote is not None and remote.holds(file) for remote, file in found)
+
+    def read(self, path: str) -> bytes | None:
+        """Return the bytes of one of the files of a signature; None without it, or for one that is too large."""
+        remote = self.files.get(path)
+        return None if remote is None or remote.size > _LARGEST[path] else self.download(remote)
+
+
+@dataclass(frozen=True)
+class Signed:
+    """The files of a signed tree that a release can have again."""
+
+    bom: ReleaseFile
+    signature: ReleaseFile
+    signed_by: SignedBy
+    claims: ReleaseFile | None = None
+    """None when the claims are not about these files, or of another builder."""
+    provenance: Provenance | None = None
+
+
+def signed_in(tree: PublishedTree, release: Release, repo: str, own: OwnSigner, builder: str | None) -> Signed | None:
+    """Return the signature in a tree if the own signer has signed the files of this release there; None otherwise.
+
+    The bill of materials is the published one, too: that of a newer hublish may describe the same files differently.
+
+    Args:
+        tree: the tree.
+        release: the release without the files of a signature.
+        repo: the name that is signed.
+        own: the signer.
+        builder: the builder that the claims must name; None for any.
+
+    Raises:
+        RemoteError: the Hub cannot be read.
+    """
+    # Most releases have a new file: then nothing is downloaded.
+    if own.verifier is None or not tree.holds(release.files):
+        return None
+    signature, bom = tree.read(SIGNATURE_FILE), tree.read(BOM_FILE)
+    if signature is None or bom is None:
+        return None
+    try:
+        verified = own.verifier.verify(signature)
+        signed = read_signature_statement(verified.statement)
+    except InvalidSignatureError:  # somebody else's, or a damaged one
+        return None
+    about = {**signed_digests(release), BOM_FILE: hashlib.sha256(bom).hexdigest()}
+    if signed.repo.casefold() != repo.casefold() or signed.files != about:
+        return None
+    found = Signed(made_file(BOM_FILE, bom), made_file(SIGNATURE_FILE, signature), verified.signed_by)
+    return _with_claims(found, tree.read(CLAIMS_FILE), own.verifier, about, builder)
+
+
+def locked_in(tree: PublishedTree, release: Release, lock: Lock) -> Signed | None:
+    """Return the signature in a tree that a lock records for these very files: it was made when they were published.
+
+    It takes the place of `signed_in` where there is no key to compare the signature with.
+
+    Raises:
+        RemoteError: the Hub cannot be read.
+    """
+    locked = {file.path_in_repo: file for file in lock.files}
+    made = {path: locked.pop(path) for path in ATTESTATION_FILES if path in locked}
+    is_same = {path: file.sha256 for path, file in locked.items()} == signed_digests(release)
+    record = lock.signature
+    if record is None or len(made) != len(ATTESTATION_FILES) or not is_same or not tree.holds(release.files):
+        return None
+    remote = {path: tree.files.get(path) for path in made}
+    if not all(there is not None and there.holds(made[path]) for path, there in remote.items()):
+        return None
+    data = {path: tree.read(path) for path in made}
+    bom, signature, claims = (made_file(path, data[path] or b"") for path in (BOM_FILE, SIGNATURE_FILE, CLAIMS_FILE))
+    return Signed(bom, signature, SignedBy(record.method, record.signer, record.provider, record.log_index), claims)
+
+
+def _with_claims(
+    found: Signed, data: bytes | None, verifier: Verifier, about: Mapping[str, str], builder: str | None
+) -> Signed:
+    if data is None:
+        return found
+    try:
+        claims = [*_claims(data, verifier, found.signed_by)]
+        by_type = {claim.predicate_type: claim.predicate for claim in claims}
+        if sorted(claim.predicate_type for claim in claims) != sorted(_CLAIMS):
+            return found
+        read = provenance.read_provenance(by_type[provenance.PREDICATE_TYPE])
+    except InvalidSignatureError:
+        return found
+    is_same = all(claim.subjects == about for claim in claims)
+    same_bom = by_type[bill_of_materials.PREDICATE_TYPE] == json.loads(found.bom.data or b"null")
+    if not is_same or not same_bom or builder not in (None, read.builder):
+        return found
+    return replace(found, claims=made_file(CLAIMS_FILE, data), provenance=read)
+
+
+def _claims(data: bytes, verifier: Verifier, signed_by: SignedBy) -> Iterator[Statement]:
+    for bundle in statements.read_claims(data):
+        verified = verifier.verify(bundle)
+        # Each statement has an entry of its own in a log.
+        if replace(verified.signed_by, log_index=None) != replace(signed_by, log_index=None):
+            raise InvalidSignatureError("signed by two signers")
+        yield statements.read_statement(verified.statement)

@@ -1,0 +1,28 @@
+"""Refuse a signed release whose repo keeps files that its signature is not about."""
+
+from dataclasses import replace
+from typing import Final
+
+from hublish.base.values import Action, Plan
+from hublish.schemas.diagnose.problems import Problem
+from hublish.schemas.documents.file_names import GITATTRIBUTES
+
+# The others are in the plan.
+_MOST: Final = 20
+
+
+def with_signed_tree(plan: Plan) -> Plan:
+    """Return the plan with a refusal for each file of the repo that would stay there without a signature.
+
+    A reader cannot tell such a file from one that was slipped in, and refuses the whole repo.
+    """
+    # A restored release has the tree that it had.
+    if plan.release.attestation is None or plan.release.former is not None:
+        return plan
+    left = [change.path_in_repo for change in plan.of(Action.LEAVE) if change.path_in_repo != GITATTRIBUTES]
+    hint = "delete it with patterns.delete_patterns, or release it"
+    refusals = tuple(
+        Problem("sign.unsigned_file", f"'{path}' is on the Hub, and the signature would not cover it", hint, "sign")
+        for path in left[:_MOST]
+    )
+    return replace(plan, refusals=(*plan.refusals, *refusals))
