@@ -26,8 +26,8 @@ _LAYERS: Final = ("validation failed: ", "candidates exhausted: ", "Python exten
 
 def verified_signer(
     certificate: Any, others: Iterable[Any], roots: list[Any], identity: str | None, now: datetime
-) -> SignedBy:
-    """Return who the signer with a certificate is, after verifying the chain to a root.
+) -> tuple[SignedBy, tuple[bytes, ...]]:
+    """Return who the signer with a certificate is and the chain from it to a root, as DER, after verifying both.
 
     Args:
         certificate: that of the signer.
@@ -50,11 +50,12 @@ def verified_signer(
         _check_usage(certificate)
         between = [each for each in others if not is_root(each)]
         try:
-            chain = _policy(roots, now).verify(certificate, between).chain
+            found = _policy(roots, now).verify(certificate, between).chain
         except VerificationError as error:
             raise InvalidSignatureError(f"the certificate does not lead to a trusted root{_reason(error)}") from None
         name = _identity(certificate, identity)
-    return SignedBy("certificate", name, key=f"sha256:{hashlib.sha256(der(chain[-1])).hexdigest()}")
+    chain = tuple(map(der, found))
+    return SignedBy("certificate", name, key=f"sha256:{hashlib.sha256(chain[-1]).hexdigest()}"), chain
 
 
 def is_root(certificate: Any) -> bool:

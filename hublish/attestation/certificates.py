@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hublish.attestation.bundles import CertificateChain, read_bundle, write_bundle
-from hublish.attestation.certificate_chain import der, is_root, parsed_der, parsed_pem, verified_signer
+from hublish.attestation.certificate_chain import is_root, parsed_der, parsed_pem, verified_signer
 from hublish.attestation.interface import InvalidSignatureError, Verified
 from hublish.attestation.keys import check_signature, private_key, signature_of
 from hublish.base.errors import SigningError
@@ -59,11 +59,12 @@ class CertificateSigner:
             msg = "sign.certificate_chain has no root certificate"
             raise SigningError(msg, hint="list the certificates between the signer's and the root, and the root itself")
         try:
-            self.signed_by = verified_signer(certificate, others, roots, identity, now())
+            self.signed_by, chain = verified_signer(certificate, others, roots, identity, now())
         except InvalidSignatureError as error:
             msg = f"nobody could verify a signature by the signing certificate: {error}"
             raise SigningError(msg, hint="compare sign.signing_certificate, certificate_chain and identity") from None
-        self._chain = CertificateChain(tuple(dict.fromkeys(map(der, (certificate, *others)))))
+        # Only these: a file of the chain may have every authority of a company.
+        self._chain = CertificateChain(chain)
 
     @property
     def method(self) -> SigningMethod:
@@ -113,7 +114,7 @@ class CertificateVerifier:
             raise InvalidSignatureError(f"signed with the method {read.unverified_method}, not with a certificate")
         certificate, *others = map(parsed_der, read.material.certificates)
         others += self._between
-        signed_by = verified_signer(certificate, others, self._roots, self._identity, self._now())
+        signed_by, _ = verified_signer(certificate, others, self._roots, self._identity, self._now())
         key = certificate.public_key()
         return Verified(read.statement_if(lambda signature, data: check_signature(key, signature, data)), signed_by)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hublish.attestation.bundles import CertificateChain, write_bundle
+from hublish.attestation.bundles import CertificateChain, read_bundle, write_bundle
 from hublish.attestation.certificate_chain import der, parsed_pem
 from hublish.attestation.certificates import CertificateSigner, CertificateVerifier
 from hublish.attestation.interface import InvalidSignatureError, Signer, Verifier
@@ -294,10 +294,13 @@ def test_the_methods_are_not_mixed() -> None:
         KeyVerifier.from_pem(key().public).verify(signed_by(one))
 
 
-def test_a_certificate_that_is_there_twice_is_written_once() -> None:
-    one = leaf()
-    twice = CertificateSigner(one.private, None, one.certificate, [one.certificate, *one.chain, *one.chain])
-    assert twice.sign(STATEMENT) == CertificateSigner(one.private, None, one.certificate, one.chain).sign(STATEMENT)
+def test_only_the_certificates_that_lead_to_the_root_are_written() -> None:
+    one, other = leaf(), leaf("mallory")
+    many = [*other.chain, one.certificate, *reversed(one.chain), *one.chain]
+    bundle = CertificateSigner(one.private, None, one.certificate, many).sign(STATEMENT)
+    assert bundle == CertificateSigner(one.private, None, one.certificate, one.chain).sign(STATEMENT)
+    material = read_bundle(bundle).material
+    assert material == CertificateChain(tuple(map(der, parsed_pem([one.certificate, *one.chain]))))
 
 
 @given(st.data())
