@@ -5,30 +5,34 @@
 """
 
 import hashlib
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Annotated, Any, Final, Literal
+from typing import Any, Final
 from urllib.parse import quote
 
-from pydantic import Discriminator, Field, StrictInt, StringConstraints, Tag, ValidationError
+from pydantic import ValidationError
 
 from hublish._version import __version__
 from hublish.attestation.interface import InvalidSignatureError
+from hublish.attestation.provenance_form import COMMIT_FORM, Git, Hub, Predicate, Restored
 from hublish.base.values import Release, ReleaseFile, Target
 from hublish.base.values.attested import BuildFacts, Dependency
 from hublish.formats.catalogue import COPY
 from hublish.schemas.diagnose.problems import shortened
-from hublish.schemas.documents.field_types import Document, Flag, RepoId
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.hub_names import EMBEDDED, RepoType, repo_path
-from hublish.schemas.documents.lock import Sha256
+from hublish.schemas.documents.lock import Lock, LockedFile
 
 PREDICATE_TYPE: Final = "https://slsa.dev/provenance/v1"
 BUILD_TYPE: Final = "https://hublish.github.io/hublish/provenance/v1"
 """The form of the parameters, which docs/provenance/v1.md describes."""
 
+RECORDED: Final = "https://hublish.github.io/hublish/builders/recorded"
+"""The builder of a release that was attested later: only its lock is left of the build."""
+
 _MEMORY: Final = "<memory>"
-_MOST: Final = 1_000_000
 _LONGEST_PLACE: Final = 120
 
 
@@ -46,7 +50,8 @@ class Provenance:
     dirty: bool | None
     """Whether files of the release differed from that commit."""
     manifest_sha256: str
-    plan_sha256: str
+    plan_sha256: str | None
+    """The plan that was reviewed; None where nothing records it any more."""
     repo_id: str
     repo_type: RepoType
     endpoint: str
@@ -68,36 +73,77 @@ def provenance(release: Release, target: Target, facts: BuildFacts, plan_sha256:
         plan_sha256: the digest of the plan that was reviewed.
     """
     former = release.former
-    repo = _present(
-        repo_id=target.repo_id,
-        repo_type=target.repo_type,
-        endpoint=target.endpoint,
-        revision=target.revision,
-        tag=target.tag,
-    )
     if former is None:
         resolved = [*_git(facts), *(_on_hub(one, "hub") for one in facts.dependencies), *_files(release)]
     else:
         # Another run built these files, and its sources are not known here.
         resolved = [_on_hub(Dependency(target.repo_id, target.repo_type, target.endpoint, former.commit), "restored")]
-    manifest = hashlib.sha256(release.project.text).hexdigest()
+    manifest = {
+        "name": PurePosixPath(release.project.name).name,
+        "sha256": hashlib.sha256(release.project.text).hexdigest(),
+    }
+    used = {file.origin.serializer: file.origin.parameters.get("version") for file in release.files}
+    return _predicate(
+        external={
+            "manifest": manifest,
+            "plan": {"sha256": plan_sha256},
+            "repo": _place(target),
+            **_variables(release),
+        },
+        internal={"hublish": __version__, "serializers": _versions(used)},
+        resolved=resolved,
+        builder=facts.builder,
+        invocation=facts.invocation,
+    )
+
+
+def recorded_provenance(lock: Lock, plan_sha256: str | None) -> dict[str, Any]:
+    """Return the predicate for a release whose build is over, with nothing but what its lock records.
+
+    Args:
+        lock: the lock of the release.
+        plan_sha256: the digest of the plan, as the commit of the release records it; None without one.
+    """
+    # Facts of git are in the lock of a release that is named after git.
+    commit = (lock.facts.state if lock.facts else {}).get("git.commit")
+    is_commit = isinstance(commit, str) and bool(re.fullmatch(COMMIT_FORM, commit))
+    source = BuildFacts(RECORDED, source_commit=commit if is_commit else None)
+    used = {file.serializer: file.parameters.get("version") for file in lock.files}
+    return _predicate(
+        external=_present(
+            manifest={"name": MANIFEST_FILE, "sha256": lock.manifest_sha256},
+            plan={"sha256": plan_sha256} if plan_sha256 else None,
+            repo=_place(lock),
+        ),
+        internal={"serializers": _versions(used)},
+        resolved=[*_git(source), *_locked_files(lock)],
+        builder=(lock.signature and lock.signature.builder) or RECORDED,
+        invocation=None,
+    )
+
+
+def _predicate(
+    *,
+    external: dict[str, Any],
+    internal: dict[str, Any],
+    resolved: list[dict[str, Any]],
+    builder: str,
+    invocation: str | None,
+) -> dict[str, Any]:
     return {
         "buildDefinition": {
             "buildType": BUILD_TYPE,
-            "externalParameters": {
-                "manifest": {"name": PurePosixPath(release.project.name).name, "sha256": manifest},
-                "plan": {"sha256": plan_sha256},
-                "repo": repo,
-                **_variables(release),
-            },
-            "internalParameters": {"hublish": __version__, "serializers": _serializers(release)},
+            "externalParameters": external,
+            "internalParameters": internal,
             "resolvedDependencies": resolved,
         },
-        "runDetails": _present(
-            builder={"id": facts.builder},
-            metadata={"invocationId": facts.invocation} if facts.invocation else None,
-        ),
+        "runDetails": _present(builder={"id": builder}, metadata={"invocationId": invocation} if invocation else None),
     }
+
+
+def _place(place: Target | Lock) -> dict[str, Any]:
+    names = ("repo_id", "repo_type", "endpoint", "revision", "tag")
+    return _present(**{name: getattr(place, name) for name in names})
 
 
 def _present(**values: Any) -> dict[str, Any]:
@@ -114,9 +160,8 @@ def _variables(release: Release) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value and _is_public(release)}
 
 
-def _serializers(release: Release) -> dict[str, Any]:
+def _versions(used: Mapping[str, Any]) -> dict[str, Any]:
     """Return the version of each serializer that wrote a file."""
-    used = {file.origin.serializer: file.origin.parameters.get("version") for file in release.files}
     return {name: version for name, version in sorted(used.items()) if version is not None}
 
 
@@ -142,21 +187,35 @@ def _files(release: Release) -> Iterator[dict[str, Any]]:
     for file in release.files:
         if file.origin.artifact is not None:
             made.setdefault((file.origin.source, file.origin.serializer), []).append(file)
-    named = _is_public(release)
     for (source, serializer), files in made.items():
-        digest = _source_digest(release, files[0])
-        if digest is not None or (named and source != _MEMORY):
-            yield _present(
-                name=source if named else None,
-                # A resource has a digest or an address; this one is relative to the manifest.
-                uri=None if digest else f"file:{quote(source, errors='replace')}",
-                digest=digest and {"sha256": digest},
-                annotations={
-                    "kind": "file",
-                    "serializer": serializer,
-                    "outputs": [file.path_in_repo for file in files],
-                },
-            )
+        digest, outputs = _source_digest(release, files[0]), [file.path_in_repo for file in files]
+        yield from _file(source, digest, serializer, outputs, named=_is_public(release))
+
+
+def _locked_files(lock: Lock) -> Iterator[dict[str, Any]]:
+    made: dict[tuple[str, str], list[LockedFile]] = {}
+    for file in lock.files:
+        if file.is_from_sources and file.path_in_repo != MANIFEST_FILE:
+            made.setdefault((file.source, file.serializer), []).append(file)
+    # As with `_is_public`: the manifest itself is in the release.
+    named = any(file.path_in_repo == MANIFEST_FILE and file.sha256 == lock.manifest_sha256 for file in lock.files)
+    for (source, serializer), files in made.items():
+        digest = files[0].sha256 if serializer == COPY else None
+        yield from _file(source, digest, serializer, [file.path_in_repo for file in files], named=named)
+
+
+def _file(
+    source: str, digest: str | None, serializer: str, outputs: list[str], *, named: bool
+) -> Iterator[dict[str, Any]]:
+    named = named and source not in ("", _MEMORY)
+    if digest is not None or named:
+        yield _present(
+            name=source if named else None,
+            # A resource has a digest or an address; this one is relative to the manifest.
+            uri=None if digest else f"file:{quote(source, errors='replace')}",
+            digest=digest and {"sha256": digest},
+            annotations={"kind": "file", "serializer": serializer, "outputs": outputs},
+        )
 
 
 def _source_digest(release: Release, file: ReleaseFile) -> str | None:
@@ -177,7 +236,7 @@ def read_provenance(predicate: Any) -> Provenance:
         InvalidSignatureError: it was not written by hublish, or has a field that this version does not know.
     """
     try:
-        read = _Predicate.model_validate(predicate)
+        read = Predicate.model_validate(predicate)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False, include_context=False)[0]
         # The names of unknown fields are of strangers.
@@ -185,8 +244,8 @@ def read_provenance(predicate: Any) -> Provenance:
         raise InvalidSignatureError(f"the provenance is invalid at {place}: {first['msg']}") from None
     definition, details = read.build, read.run
     resolved = definition.resolved
-    git = [one for one in resolved if isinstance(one, _Git)]
-    restored = [one for one in resolved if isinstance(one, _Restored)]
+    git = [one for one in resolved if isinstance(one, Git)]
+    restored = [one for one in resolved if isinstance(one, Restored)]
     if len(git) > 1 or len(restored) > 1:
         raise InvalidSignatureError("the provenance names two sources")
     source = git[0] if git else None
@@ -198,145 +257,12 @@ def read_provenance(predicate: Any) -> Provenance:
         source_commit=source.digest.commit if source else None,
         dirty=source.annotations.dirty if source else None,
         manifest_sha256=parameters.manifest.sha256,
-        plan_sha256=parameters.plan.sha256,
+        plan_sha256=parameters.plan.sha256 if parameters.plan else None,
         repo_id=repo.repo_id,
         repo_type=repo.repo_type,
         endpoint=repo.endpoint,
         revision=repo.revision,
         tag=repo.tag,
-        dependencies=tuple(one.repo for one in resolved if isinstance(one, _Hub)),
+        dependencies=tuple(one.repo for one in resolved if isinstance(one, Hub)),
         restores=restored[0].digest.commit if restored else None,
     )
-
-
-# The form of a predicate, with SLSA's names. Unknown fields are refused: a later version changes the build type.
-_Text = Annotated[str, StringConstraints(min_length=1, max_length=4096)]
-_Commit = Annotated[str, StringConstraints(pattern=r"^(?:[0-9a-f]{40}|[0-9a-f]{64})$")]
-_Uri = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9+.-]*:[!-~]{1,4000}$")]
-_Values = Annotated[dict[_Text, str | StrictInt], Field(max_length=1_000)]
-
-
-class _Manifest(Document):
-    name: _Text
-    sha256: Sha256
-
-
-class _Plan(Document):
-    sha256: Sha256
-
-
-class _Repo(Document):
-    repo_id: RepoId
-    repo_type: RepoType
-    endpoint: _Text
-    revision: _Text
-    tag: _Text | None = None
-
-
-class _External(Document):
-    manifest: _Manifest
-    plan: _Plan
-    repo: _Repo
-    variables: _Values = Field(default_factory=dict)
-    environment: _Values = Field(default_factory=dict)
-
-
-class _Internal(Document):
-    hublish: _Text
-    serializers: Annotated[dict[_Text, Any], Field(max_length=1_000)]
-
-
-class _GitDigest(Document):
-    commit: _Commit = Field(alias="gitCommit")
-
-
-class _FileDigest(Document):
-    sha256: Sha256
-
-
-class _OfGit(Document):
-    kind: Literal["git"]
-    dirty: Flag | None = None
-
-
-class _Git(Document):
-    uri: _Uri | None = None
-    digest: _GitDigest
-    annotations: _OfGit
-
-
-class _OfHub(Document):
-    kind: Literal["hub", "restored"]
-    repo_id: RepoId
-    repo_type: RepoType
-    endpoint: _Text
-
-
-class _Hub(Document):
-    uri: _Uri
-    digest: _GitDigest | None = None
-    annotations: _OfHub
-
-    @property
-    def repo(self) -> Dependency:
-        about = self.annotations
-        return Dependency(about.repo_id, about.repo_type, about.endpoint, self.digest.commit if self.digest else None)
-
-
-class _Restored(Document):
-    uri: _Uri
-    digest: _GitDigest
-    annotations: _OfHub
-
-
-class _OfFile(Document):
-    kind: Literal["file"]
-    serializer: _Text
-    outputs: Annotated[tuple[_Text, ...], Field(min_length=1, max_length=_MOST)]
-
-
-class _File(Document):
-    name: _Text | None = None
-    uri: _Uri | None = None
-    digest: _FileDigest | None = None
-    annotations: _OfFile
-
-
-def _kind(resource: Any) -> str | None:
-    annotations = resource.get("annotations") if isinstance(resource, dict) else None
-    kind = annotations.get("kind") if isinstance(annotations, dict) else None
-    return kind if isinstance(kind, str) else None
-
-
-_Resource = Annotated[
-    Annotated[_Git, Tag("git")]
-    | Annotated[_Hub, Tag("hub")]
-    | Annotated[_Restored, Tag("restored")]
-    | Annotated[_File, Tag("file")],
-    Discriminator(_kind),
-]
-
-
-class _Definition(Document):
-    build_type: Literal["https://hublish.github.io/hublish/provenance/v1"] = Field(alias="buildType")
-    external: _External = Field(alias="externalParameters")
-    internal: _Internal = Field(alias="internalParameters")
-    resolved: Annotated[tuple[_Resource, ...], Field(max_length=_MOST)] = Field(alias="resolvedDependencies")
-
-
-class _Builder(Document):
-    id: _Uri
-
-
-class _Metadata(Document):
-    invocation: _Uri = Field(alias="invocationId")
-
-
-class _Run(Document):
-    builder: _Builder
-    metadata: _Metadata | None = None
-
-
-class _Predicate(Document):
-    build: _Definition = Field(alias="buildDefinition")
-    run: _Run = Field(alias="runDetails")

@@ -17,9 +17,17 @@ from hypothesis import strategies as st
 import hublish
 from hublish.api.git.builder import LOCAL
 from hublish.attestation.interface import InvalidSignatureError
-from hublish.attestation.provenance import BUILD_TYPE, Provenance, provenance, read_provenance
+from hublish.attestation.provenance import (
+    BUILD_TYPE,
+    RECORDED,
+    Provenance,
+    provenance,
+    read_provenance,
+    recorded_provenance,
+)
 from hublish.base.values import FormerRelease, Release
 from hublish.base.values.attested import BuildFacts, Dependency
+from hublish.schemas.documents.lock import Lock, read_lock
 from tests.faults.projects import rounds
 
 PLAN = "ab" * 32
@@ -147,6 +155,71 @@ def test_a_restored_release_claims_no_source_but_its_commit_on_the_hub(build: Bu
     assert sources(predicate) == {}
 
 
+LOCK = {
+    "lock_version": 2,
+    "repo_id": "acme/rows",
+    "repo_type": "dataset",
+    "endpoint": "https://huggingface.co",
+    "revision": "main",
+    "commit": "56" * 20,
+    "tag": "v1.0.0",
+    "manifest_sha256": "ab" * 32,
+    "load": {},
+    "files": [
+        {"path_in_repo": "hub.yaml", "source": "hub.yaml"},
+        {"path_in_repo": "README.md", "source": "template dataset", "serializer": "card"},
+        {"path_in_repo": "model.sig", "source": "sign", "serializer": "sign"},
+        {"path_in_repo": "data/train.csv", "source": "rows.csv"},
+        {
+            "path_in_repo": "a-00001-of-00002.safetensors",
+            "source": "runs/a.pt",
+            "serializer": "safetensors",
+            "parameters": {"version": "3"},
+        },
+        {"path_in_repo": "a-00002-of-00002.safetensors", "source": "runs/a.pt", "serializer": "safetensors"},
+    ],
+}
+
+
+def recorded(**fields: Any) -> Lock:
+    digests = {"size": 1, "sha256": "cd" * 32, "blob_id": "ef" * 20}
+    files = [{**digests, **file} for file in LOCK["files"]]  # type: ignore[dict-item]
+    files[0]["sha256"] = fields.pop("published_manifest", LOCK["manifest_sha256"])
+    return read_lock(json.dumps({**LOCK, "files": files, **fields}).encode())
+
+
+def test_a_release_that_is_attested_later_claims_what_its_lock_records() -> None:
+    predicate = recorded_provenance(recorded(), PLAN)
+    read = read_provenance(json.loads(json.dumps(predicate)))
+    assert (read.repo_id, read.repo_type, read.tag, read.plan_sha256) == ("acme/rows", "dataset", "v1.0.0", PLAN)
+    assert (read.builder, read.source_commit, read.dirty, read.invocation) == (RECORDED, None, None, None)
+    assert predicate["buildDefinition"]["internalParameters"] == {"serializers": {"safetensors": "3"}}
+    found = sources(predicate)
+    assert found.keys() == {"rows.csv", "runs/a.pt"}
+    assert found["rows.csv"]["digest"] == {"sha256": "cd" * 32}
+    assert "digest" not in found["runs/a.pt"]
+    assert found["runs/a.pt"]["annotations"]["outputs"] == [
+        "a-00001-of-00002.safetensors",
+        "a-00002-of-00002.safetensors",
+    ]
+
+
+def test_what_the_lock_does_not_record_is_not_claimed() -> None:
+    read = read_provenance(recorded_provenance(recorded(tag=None, published_manifest="00" * 32), None))
+    assert (read.tag, read.plan_sha256) == (None, None)
+    # A manifest that was kept back: its paths are not published.
+    assert "runs/a.pt" not in json.dumps(recorded_provenance(recorded(published_manifest="00" * 32), None))
+
+
+def test_the_builder_and_the_commit_in_a_lock_are_claimed_again() -> None:
+    signature = {"method": "key", "signer": "sha256:00", "builder": "https://ci.example/workflow"}
+    lock = recorded(signature=signature, facts={"state": {"git.commit": "12" * 20}})
+    read = read_provenance(recorded_provenance(lock, None))
+    assert (read.builder, read.source_commit) == ("https://ci.example/workflow", "12" * 20)
+    forged = recorded(facts={"state": {"git.commit": "main"}})
+    assert read_provenance(recorded_provenance(forged, None)).source_commit is None
+
+
 def test_the_same_build_gives_the_same_predicate(build: Build) -> None:
     assert predicate_of(build()) == predicate_of(build())
 
@@ -203,6 +276,7 @@ PREDICATE: dict[str, Any] = {
     },
     "runDetails": {"builder": {"id": "https://hublish.github.io/hublish/builders/local"}},
 }
+OPTIONAL = {("uri",), ("digest",), ("name",), ("dirty",), ("plan",), ("hublish",)}
 FREE = ("serializers",)
 """Places below which any value may be."""
 
@@ -217,7 +291,7 @@ def test_any_value_of_another_type_is_refused(path: tuple[Any, ...]) -> None:
     for value in others:
         changed = _changed(PREDICATE, path, value)
         # A fact that is left out is null for some writers, and an empty list is a list.
-        if (value is None and path[-1:] in {("uri",), ("digest",), ("name",), ("dirty",)}) or (
+        if (value is None and path[-1:] in OPTIONAL) or (
             path[-1:] in {("dirty",), ("resolvedDependencies",)} and value in (True, [])
         ):
             continue
@@ -290,7 +364,7 @@ DOCS = Path(__file__).parents[3] / "docs"
 SITE = "https://hublish.github.io/hublish/"
 
 
-@pytest.mark.parametrize("address", [BUILD_TYPE, LOCAL])
+@pytest.mark.parametrize("address", [BUILD_TYPE, LOCAL, RECORDED])
 def test_the_documentation_has_a_page_at_each_address_in_the_claims(address: str) -> None:
     assert (DOCS / f"{address.removeprefix(SITE)}.md").is_file()
 
