@@ -4,6 +4,7 @@ A line is `from MODULE import NAME as NAME`; `hublish/__init__.py` reads them wh
 """
 
 from hublish._version import __version__ as __version__
+from hublish.api.attest import attest as attest
 from hublish.api.audit import audit_folder as audit_folder
 from hublish.api.audit import audit_release as audit_release
 from hublish.api.build import build as build
@@ -45,6 +46,7 @@ from hublish.api.review import review as review
 from hublish.api.rollback import plan_rollback as plan_rollback
 from hublish.api.rollback import rollback as rollback
 from hublish.api.show import show as show
+from hublish.api.sign import sign as sign
 from hublish.api.status import Status as Status
 from hublish.api.status import status as status
 from hublish.api.verify import Verification as Verification

@@ -7,7 +7,7 @@ from hublish.audit import fingerprint_cache
 from hublish.audit.fingerprint_cache import FingerprintCache
 from hublish.audit.read_files import FileReader
 from hublish.base.progress import SILENT, Progress
-from hublish.base.values import Head, Plan, Project, Receipt, Target
+from hublish.base.values import Head, Plan, Project, Receipt, Release, Target
 from hublish.base.values.remote_tree import FormerRelease
 from hublish.base.workers import workers
 from hublish.hub.client.hub import Hub
@@ -17,7 +17,7 @@ from hublish.pipeline.attest.sign import Sign
 from hublish.pipeline.build import releasing
 from hublish.pipeline.compare.compare import Compare, compared_again, completed
 from hublish.pipeline.compare.released_manifest import KeepManifest
-from hublish.pipeline.engine import Pipeline
+from hublish.pipeline.engine import Pipeline, Stage
 from hublish.pipeline.lock.lock import WriteLock
 from hublish.pipeline.render_card.merge_card import MergeCard, PublishedCard
 from hublish.pipeline.reseal.reseal import Recorded, Reseal
@@ -73,6 +73,26 @@ def rolling_back(
         Pipeline.of(Reseal(project, hub, target, head, recorded, reader, executor, progress)).then(  # the former files
             Compare(hub, target, head, executor=executor)
         )  # every change that publishing them would make
+    )
+
+
+def signing_published(
+    project: Project,
+    hub: Hub,
+    target: Target,
+    head: Head,
+    recorded: Recorded,
+    reader: FileReader,
+    executor: Executor,
+    attest: Stage[Release, Release],
+    progress: Progress = SILENT,
+) -> Pipeline[FormerRelease, Plan]:
+    """Return the stages that plan the signature of a release on the Hub, in the place of `planning`."""
+    reseal = Reseal(project, hub, target, head, recorded, reader, executor, progress, reads_large=False)
+    return (
+        Pipeline.of(reseal)  # the files as they are, by their digests
+        .then(attest)  # a bill of materials, a signature
+        .then(Compare(hub, target, head, executor=executor))  # the files to add
     )
 
 

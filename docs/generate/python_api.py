@@ -9,7 +9,7 @@ from docs.generate.page import heading, page
 SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Publish": (
         *("plan", "publish", "verify", "status", "diff", "plan_with_diffs", "review", "show"),
-        *("releases", "rollback", "plan_rollback", "deprecate"),
+        *("releases", "rollback", "plan_rollback", "sign", "attest", "deprecate"),
     ),
     "Load": ("pull", "load", "Trust"),
     "Objects in memory": ("push_to_hub", "from_hub", "HubMixin"),

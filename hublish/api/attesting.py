@@ -9,9 +9,10 @@ from hublish.api.build_facts import build_facts
 from hublish.api.git.builder import build_source
 from hublish.api.session import Session
 from hublish.api.signing import can_sign
-from hublish.base.values import Head, Release, RemoteFile
+from hublish.base.values import Head, Release, RemoteFile, Target
 from hublish.base.values.attested import BuildFacts
 from hublish.hub.client import pull_requests, transfer
+from hublish.hub.client.hub import Hub
 from hublish.pipeline.attest.attest import UNSIGNED, Attest
 from hublish.pipeline.attest.own_signer import OwnSigner
 from hublish.pipeline.attest.reuse import PublishedTree
@@ -35,7 +36,7 @@ def attesting(session: Session, head: Head | None = None, last: Lock | None = No
     own = session.signer
     if own is None:
         return UNSIGNED
-    trees = partial(_trees, session, head) if head is not None else tuple
+    trees = partial(trees_of, session, session.target, head) if head is not None else tuple
 
     def facts(release: Release) -> BuildFacts:
         return build_source(release, os.environ)
@@ -51,16 +52,16 @@ def publishing_signer(session: Session) -> OwnSigner | None:
     return replace(own, facts=lambda release: build_facts(release, target, session.hub, session.executor))
 
 
-def _trees(session: Session, head: Head) -> Iterator[PublishedTree]:
+def trees_of(session: Session, target: Target, head: Head) -> Iterator[PublishedTree]:
     """Yield the tree of the branch, and those of pull requests that may propose the release."""
-    hub, target = session.hub, session.target
+    hub = session.hub
     if SIGNATURE_FILE in head.files:
-        yield PublishedTree(head.files, partial(_downloaded, session, head.commit or head.default_commit or ""))
+        yield PublishedTree(head.files, partial(_downloaded, hub, target, head.commit or head.default_commit or ""))
     if target.create_pr and head.repo_exists:
         for number in pull_requests.newest_open(hub, target):
             commit = hub.commit_of(target, pull_requests.ref_of(number))
-            yield PublishedTree(hub.tree(target, commit), partial(_downloaded, session, commit))
+            yield PublishedTree(hub.tree(target, commit), partial(_downloaded, hub, target, commit))
 
 
-def _downloaded(session: Session, commit: str, file: RemoteFile) -> bytes:
-    return transfer.read(session.hub, session.target, file.path_in_repo, commit, size=file.size)
+def _downloaded(hub: Hub, target: Target, commit: str, file: RemoteFile) -> bytes:
+    return transfer.read(hub, target, file.path_in_repo, commit, size=file.size)

@@ -97,7 +97,7 @@ def verify(
     with Session(folder=_folder(manifest), declared=declared.endpoint, lock=locked, **options) as session:
         refuse_other_target(locked, session, declared, str(path or ""))
         session.progress.begin("reading the repo on the Hub")
-        found = replace(_with_facts(session.hub, locked), plan_sha256=_recorded_plan(session.hub, locked))
+        found = replace(_with_facts(session.hub, locked), plan_sha256=recorded_plan(session.hub, locked))
         return _with_signature(found, session.hub, manifest, policy)
 
 
@@ -167,7 +167,8 @@ def _with_signature(
     return replace(found, examination=examined(hub, lock, applied))
 
 
-def _recorded_plan(hub: "Hub", lock: Lock) -> str | None:
+def recorded_plan(hub: "Hub", lock: Lock) -> str | None:
+    """Return the digest of the plan that the commit of a release records; None without one."""
     from hublish.hub.client import commit_record
     from hublish.pipeline.lock.plan_digest import recorded_digest
 

@@ -6,7 +6,7 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Final
@@ -82,7 +82,7 @@ def provenance(release: Release, target: Target, facts: BuildFacts, plan_sha256:
         "name": PurePosixPath(release.project.name).name,
         "sha256": hashlib.sha256(release.project.text).hexdigest(),
     }
-    used = {file.origin.serializer: file.origin.parameters.get("version") for file in release.files}
+    used = ((file.origin.serializer, file.origin.parameters) for file in release.files)
     return _predicate(
         external={
             "manifest": manifest,
@@ -108,7 +108,7 @@ def recorded_provenance(lock: Lock, plan_sha256: str | None) -> dict[str, Any]:
     commit = (lock.facts.state if lock.facts else {}).get("git.commit")
     is_commit = isinstance(commit, str) and bool(re.fullmatch(COMMIT_FORM, commit))
     source = BuildFacts(RECORDED, source_commit=commit if is_commit else None)
-    used = {file.serializer: file.parameters.get("version") for file in lock.files}
+    used = ((file.serializer, file.parameters) for file in lock.files)
     return _predicate(
         external=_present(
             manifest={"name": MANIFEST_FILE, "sha256": lock.manifest_sha256},
@@ -160,9 +160,9 @@ def _variables(release: Release) -> dict[str, Any]:
     return {name: value for name, value in values.items() if value and _is_public(release)}
 
 
-def _versions(used: Mapping[str, Any]) -> dict[str, Any]:
+def _versions(used: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
     """Return the version of each serializer that wrote a file."""
-    return {name: version for name, version in sorted(used.items()) if version is not None}
+    return dict(sorted((name, parameters["version"]) for name, parameters in used if "version" in parameters))
 
 
 def _git(facts: BuildFacts) -> Iterator[dict[str, Any]]:

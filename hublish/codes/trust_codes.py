@@ -89,6 +89,30 @@ TRUST: Final = (
         level="warning",
     ),
     Code(
+        "sign.no_provenance",
+        "Claims that do not say how a release was built",
+        cause="`hublish attest` finds no lock that records exactly the files on the Hub: neither hub.lock nor a former "
+        "version of it in git. Nothing else records how they were built.",
+        fix="Run it beside the lock of the release, in a clone with the whole history, or name the lock with --lock.",
+        level="warning",
+    ),
+    Code(
+        "sign.foreign_claims",
+        "Claims of another signer beside a new signature",
+        cause="`hublish sign` replaces the signature, and claims.jsonl is signed by somebody else. Readers accept it "
+        "only if their trust.yaml accepts that signer as well.",
+        fix="Run `hublish attest`, which signs the files and makes new claims.",
+        level="warning",
+    ),
+    Code(
+        "sign.unread",
+        "A signature over large files that were not read",
+        cause="`hublish sign` and `hublish attest` download no large files. No lock records these: their digests are "
+        "those that the Hub lists, and nothing searched their content for pickles and secrets.",
+        fix="`hublish pull` downloads, compares and audits them. A release that is published with hublish has a lock.",
+        level="warning",
+    ),
+    Code(
         "sign.dependency",
         "A base model or dataset without a commit",
         cause="The card names a base model or a dataset that is not on the Hub of the release, or that the token may "

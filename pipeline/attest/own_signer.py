@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from hublish.base.content import InMemory, blob_hasher
 from hublish.base.errors import SigningError
@@ -14,6 +14,7 @@ from hublish.schemas.documents.signing import SigningMethod
 
 if TYPE_CHECKING:
     from hublish.attestation.interface import Signer, Verifier
+    from hublish.base.values import Plan
 
 SIGN: Final = "sign"
 """The section of the manifest that is the source of these files, and the name of their serializer in locks."""
@@ -38,6 +39,8 @@ class OwnSigner:
     """The signer, as far as it is known before it signs: the identity of a job is only proved then."""
     facts: Callable[[Release], BuildFacts] = field(default=lambda _: BuildFacts(""), repr=False, compare=False)
     """Finds out who builds a release and what from, when the claims are made."""
+    provenance: "Callable[[Plan], Mapping[str, Any] | None] | None" = field(default=None, repr=False, compare=False)
+    """States how a release was built that was not built here, or nothing; None for a build that `facts` describe."""
     missing: SigningError | None = field(default=None, compare=False)
     """The reason why this machine cannot sign; None if it can."""
 

@@ -42,12 +42,16 @@ def pending_files(plan: Plan, own: OwnSigner, signer: Signer) -> tuple[tuple[Rel
 def _claims(plan: Plan, own: OwnSigner) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Yield the predicate of each claim with its type."""
     release = plan.release
-    assert plan.sha256 is not None, "the digest of the plan is part of the claims"
-    yield (
-        provenance.PREDICATE_TYPE,
-        provenance.provenance(release, plan.target, own.facts(release), plan.sha256),
-    )
+    if (built := _provenance(plan, own)) is not None:
+        yield provenance.PREDICATE_TYPE, built
     # Another tool may have signed the release whose card is changed now.
     for bom in (file for file in release.files if file.path_in_repo == BOM_FILE):
         for data in each_sealed([bom], sealed_bytes):
             yield bill_of_materials.PREDICATE_TYPE, json.loads(data)
+
+
+def _provenance(plan: Plan, own: OwnSigner) -> Mapping[str, Any] | None:
+    if own.provenance is not None:
+        return own.provenance(plan)
+    assert plan.sha256 is not None, "the digest of the plan is part of the claims"
+    return provenance.provenance(plan.release, plan.target, own.facts(plan.release), plan.sha256)

@@ -22,7 +22,8 @@ _LARGEST: Final = {
     CLAIMS_FILE: statements.MOST_CLAIMS_BYTES,
     BOM_FILE: bundles.MOST_BYTES,
 }
-_CLAIMS: Final = (provenance.PREDICATE_TYPE, bill_of_materials.PREDICATE_TYPE)
+CLAIMS: Final = (provenance.PREDICATE_TYPE, bill_of_materials.PREDICATE_TYPE)
+"""The types of the claims about a release."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,41 @@ class Signed:
     provenance: Provenance | None = None
 
 
-def signed_in(tree: PublishedTree, release: Release, repo: str, own: OwnSigner, builder: str | None) -> Signed | None:
+def signature_in(
+    tree: PublishedTree, about: Mapping[str, str], repo: str, own: OwnSigner
+) -> tuple[ReleaseFile, SignedBy] | None:
+    """Return the signature in a tree if the own signer has made it over exactly these files; None otherwise.
+
+    Args:
+        tree: the tree.
+        about: the SHA-256 of every file that is signed, by its path.
+        repo: the name that is signed.
+        own: the signer.
+
+    Raises:
+        RemoteError: the Hub cannot be read.
+    """
+    data = tree.read(SIGNATURE_FILE) if own.verifier is not None else None
+    if data is None or own.verifier is None:
+        return None
+    try:
+        verified = own.verifier.verify(data)
+        signed = read_signature_statement(verified.statement)
+    except InvalidSignatureError:  # somebody else's, or a damaged one
+        return None
+    if signed.repo.casefold() != repo.casefold() or signed.files != about:
+        return None
+    return made_file(SIGNATURE_FILE, data), verified.signed_by
+
+
+def signed_in(
+    tree: PublishedTree,
+    release: Release,
+    repo: str,
+    own: OwnSigner,
+    builder: str | None,
+    expected: Sequence[str] = CLAIMS,
+) -> Signed | None:
     """Return the signature in a tree if the own signer has signed the files of this release there; None otherwise.
 
     The bill of materials is the published one, too: that of a newer hublish may describe the same files differently.
@@ -66,6 +101,7 @@ def signed_in(tree: PublishedTree, release: Release, repo: str, own: OwnSigner, 
         repo: the name that is signed.
         own: the signer.
         builder: the builder that the claims must name; None for any.
+        expected: the types of the claims.
 
     Raises:
         RemoteError: the Hub cannot be read.
@@ -73,19 +109,15 @@ def signed_in(tree: PublishedTree, release: Release, repo: str, own: OwnSigner, 
     # Most releases have a new file: then nothing is downloaded.
     if own.verifier is None or not tree.holds(release.files):
         return None
-    signature, bom = tree.read(SIGNATURE_FILE), tree.read(BOM_FILE)
-    if signature is None or bom is None:
-        return None
-    try:
-        verified = own.verifier.verify(signature)
-        signed = read_signature_statement(verified.statement)
-    except InvalidSignatureError:  # somebody else's, or a damaged one
+    bom = tree.read(BOM_FILE)
+    if bom is None:
         return None
     about = {**signed_digests(release), BOM_FILE: hashlib.sha256(bom).hexdigest()}
-    if signed.repo.casefold() != repo.casefold() or signed.files != about:
+    signature = signature_in(tree, about, repo, own)
+    if signature is None:
         return None
-    found = Signed(made_file(BOM_FILE, bom), made_file(SIGNATURE_FILE, signature), verified.signed_by)
-    return _with_claims(found, tree.read(CLAIMS_FILE), own.verifier, about, builder)
+    found = Signed(made_file(BOM_FILE, bom), *signature)
+    return _with_claims(found, tree.read(CLAIMS_FILE), own.verifier, about, builder, expected)
 
 
 def locked_in(tree: PublishedTree, release: Release, lock: Lock) -> Signed | None:
@@ -111,21 +143,29 @@ def locked_in(tree: PublishedTree, release: Release, lock: Lock) -> Signed | Non
 
 
 def _with_claims(
-    found: Signed, data: bytes | None, verifier: Verifier, about: Mapping[str, str], builder: str | None
+    found: Signed,
+    data: bytes | None,
+    verifier: Verifier,
+    about: Mapping[str, str],
+    builder: str | None,
+    expected: Sequence[str],
 ) -> Signed:
     if data is None:
         return found
     try:
         claims = [*_claims(data, verifier, found.signed_by)]
         by_type = {claim.predicate_type: claim.predicate for claim in claims}
-        if sorted(claim.predicate_type for claim in claims) != sorted(_CLAIMS):
+        types = sorted(claim.predicate_type for claim in claims)
+        # One with a provenance that could not be made any more is kept as well.
+        if types not in (sorted(expected), sorted(CLAIMS)):
             return found
-        read = provenance.read_provenance(by_type[provenance.PREDICATE_TYPE])
+        built = by_type.get(provenance.PREDICATE_TYPE)
+        read = None if built is None else provenance.read_provenance(built)
     except InvalidSignatureError:
         return found
     is_same = all(claim.subjects == about for claim in claims)
     same_bom = by_type[bill_of_materials.PREDICATE_TYPE] == json.loads(found.bom.data or b"null")
-    if not is_same or not same_bom or builder not in (None, read.builder):
+    if not is_same or not same_bom or (builder is not None and (read is None or read.builder != builder)):
         return found
     return replace(found, claims=made_file(CLAIMS_FILE, data), provenance=read)
 

@@ -41,7 +41,7 @@ def _candidates(release: Release, signing: Signing, facts: BuildFacts) -> Iterat
     own, builder = signing.own, None if signing.any_builder else facts.builder
     repo = _repo_of(signing.target)
     for tree in signing.trees() if repo is not None else ():
-        found = signed_in(tree, release, repo or "", own, builder)
+        found = signed_in(tree, release, repo or "", own, builder, signing.claims)
         if found is None and own.verifier is None and signing.last is not None:
             found = locked_in(tree, release, signing.last)
         if found is not None:
@@ -71,7 +71,7 @@ def _signed(release: Release, signing: Signing, facts: BuildFacts) -> Release:
 
 
 def _attestation(facts: BuildFacts) -> Attestation:
-    return Attestation(None, facts.builder, facts.source_uri, facts.source_commit, facts.dirty)
+    return Attestation(None, facts.builder or None, facts.source_uri, facts.source_commit, facts.dirty)
 
 
 def _with_published(release: Release, facts: BuildFacts, found: Signed) -> Release:

@@ -1,7 +1,7 @@
 """FormerRelease -> Release: the tree of an earlier release becomes a sealed release again."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from concurrent.futures import Executor
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
@@ -59,6 +59,8 @@ class Reseal:
     reader: FileReader
     executor: Executor = field(default_factory=workers)
     progress: Progress = SILENT
+    reads_large: bool = True
+    """Whether large files that no lock records are downloaded and audited; otherwise the listing of the Hub counts."""
     title: ClassVar[str] = "reading the former release"
 
     def run(self, former: FormerRelease) -> Release:
@@ -66,8 +68,11 @@ class Reseal:
         wanted = list(_wanted(former, self.head))
         known = {file.path_in_repo: locked for file in wanted if (locked := self._record_of(file)) is not None}
         unknown = [file for file in wanted if file.path_in_repo not in known]
-        contents = self._contents(former, wanted, known)
+        listed = {} if self.reads_large else {file.path_in_repo: file for file in unknown if file.sha256 is not None}
+        unknown = [file for file in unknown if file.path_in_repo not in listed]
+        contents = self._contents(former, wanted, {*known, *listed})
         sealed, waived, warnings = self._audited(former, unknown, contents)
+        sealed |= {path: _listed(former, file, contents[path]) for path, file in listed.items()}
         for file in wanted:
             if (locked := known.get(file.path_in_repo)) is not None:
                 sealed[file.path_in_repo] = _restored(former, locked, contents[file.path_in_repo])
@@ -76,7 +81,7 @@ class Reseal:
         return Release(
             project,
             files,
-            warnings=warnings,
+            warnings=(*warnings, *_unread(listed)),
             waived=(*_waived(former.lock), *waived),
             former=former,
             attestation=_attested(former.lock),
@@ -85,9 +90,7 @@ class Reseal:
     def _record_of(self, file: RemoteFile) -> LockedFile | None:
         return self.recorded.get((file.path_in_repo, file.sha256 or file.blob_id))
 
-    def _contents(
-        self, former: FormerRelease, wanted: Sequence[RemoteFile], known: Mapping[str, LockedFile]
-    ) -> Mapping[str, Content]:
+    def _contents(self, former: FormerRelease, wanted: Sequence[RemoteFile], known: Set[str]) -> Mapping[str, Content]:
         """Return the content of each file: those that are sent or audited are read now, the others stay on the Hub."""
         budget = ReadBudget()
         contents: dict[str, Content] = {
@@ -151,6 +154,20 @@ def _origin(former: FormerRelease, path: str, locked: LockedFile | None = None) 
 def _sealed(file: StagedFile, print_: Fingerprint) -> ReleaseFile:
     path, origin, data = file.path_in_repo, file.origin, _data(file.content)
     return ReleaseFile(path, print_.size, print_.sha256, print_.blob_id, file.content, origin, data)
+
+
+def _listed(former: FormerRelease, file: RemoteFile, content: Content) -> ReleaseFile:
+    assert file.sha256 is not None
+    origin = _origin(former, file.path_in_repo)
+    return ReleaseFile(file.path_in_repo, file.size, file.sha256, file.blob_id, content, origin)
+
+
+def _unread(listed: Collection[str]) -> Iterator[Problem]:
+    if listed:
+        count = plural(len(listed), "large file")
+        message = f"{count} that no lock records: the digests are those that the Hub lists, and no content was audited"
+        hint = "`hublish pull` downloads, compares and audits the files"
+        yield Problem("sign.unread", message, hint, severity="warning")
 
 
 def _restored(former: FormerRelease, locked: LockedFile, content: Content) -> ReleaseFile:

@@ -77,6 +77,8 @@ SECTIONS = (
             Entry("status", "report whether the working tree or the Hub drifted from the lock"),
             Entry("releases", "list tags with dates and commits, and whether each is verified"),
             Entry("rollback", "make one commit with exactly the files of an earlier release"),
+            Entry("sign", "sign a release that is on the Hub already, in a pull request"),
+            Entry("attest", "describe and sign such a release, in a pull request"),
             Entry("deprecate", "point readers of a repo to another one, in its card"),
         ),
     ),

@@ -155,7 +155,7 @@ def test_a_restored_release_claims_no_source_but_its_commit_on_the_hub(build: Bu
     assert sources(predicate) == {}
 
 
-LOCK = {
+LOCK: dict[str, Any] = {
     "lock_version": 2,
     "repo_id": "acme/rows",
     "repo_type": "dataset",
@@ -183,7 +183,7 @@ LOCK = {
 
 def recorded(**fields: Any) -> Lock:
     digests = {"size": 1, "sha256": "cd" * 32, "blob_id": "ef" * 20}
-    files = [{**digests, **file} for file in LOCK["files"]]  # type: ignore[dict-item]
+    files = [{**digests, **file} for file in LOCK["files"]]
     files[0]["sha256"] = fields.pop("published_manifest", LOCK["manifest_sha256"])
     return read_lock(json.dumps({**LOCK, "files": files, **fields}).encode())
 

@@ -1,0 +1,280 @@
+"""What `sign` and `attest` share: sign the files of a release on the Hub, and propose the signature."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from hublish.api.attesting import trees_of
+from hublish.api.preflight import preflight
+from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.recorded_releases import RecordedReleases
+from hublish.api.session import Session
+from hublish.api.signing import own_signer
+from hublish.api.verify import differences, recorded_plan
+from hublish.attestation.bill_of_materials import PREDICATE_TYPE as BOM
+from hublish.attestation.bundles import read_bundle
+from hublish.attestation.interface import InvalidSignatureError
+from hublish.attestation.provenance import RECORDED, recorded_provenance
+from hublish.attestation.statements import MOST_CLAIMS_BYTES, read_claims, read_statement
+from hublish.audit.read_files import FileReader
+from hublish.base.errors import DeclinedError, NotFoundError, SigningError, UsageError
+from hublish.base.values import Head, Plan, Project, Receipt, Release, Target
+from hublish.base.values.attested import BuildFacts
+from hublish.base.values.remote_tree import FormerRelease
+from hublish.hub.client import transfer
+from hublish.pipeline.attest.own_signer import OwnSigner, signed_digests
+from hublish.pipeline.attest.published import AttestPublished
+from hublish.pipeline.attest.reuse import CLAIMS
+from hublish.pipeline.attest.signing import Signing
+from hublish.pipeline.lock.plan_digest import plan_digest, with_digest
+from hublish.pipeline.publish import publishing, signing_published
+from hublish.pipeline.upload.prepare import refuse_impossible
+from hublish.schemas.diagnose.problems import InvalidDocumentError, InvalidValueError, Problem
+from hublish.schemas.documents.file_names import (
+    ATTESTATION_FILES,
+    CLAIMS_FILE,
+    GITATTRIBUTES,
+    LOCK_FILE,
+    SIGNATURE_FILE,
+)
+from hublish.schemas.documents.hub_names import RepoType, repo_path
+from hublish.schemas.documents.lock import Lock
+from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.documents.repo_addresses import read_address
+from hublish.schemas.documents.signing import Sign
+
+_COMMIT: Final = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?", re.ASCII)
+_MAIN: Final = "main"
+# The bytes are on the Hub already: a signature is not the moment to refuse the format of a repo.
+_POLICY: Final = {"pickle": "warn"}
+
+
+@dataclass(frozen=True)
+class Published:
+    """A release on the Hub, and who signs it."""
+
+    project: Project
+    """The manifest; for a repo by its name, one in memory."""
+    target: Target
+    head: Head
+    own: OwnSigner
+    records: RecordedReleases
+
+    @property
+    def lock(self) -> Lock | None:
+        """The lock that records exactly these files; None without one."""
+        return next((lock for lock in self.records.locks if _is_of(lock, self.head)), None)
+
+
+def signed_on_hub(
+    *,
+    with_claims: bool,
+    repo_id: str | None,
+    repo_type: RepoType | None,
+    manifest: AnyManifest,
+    lock: str | Path | None,
+    signer: Sign | Mapping[str, Any] | None,
+    confirm: Callable[[Plan], bool] | None,
+    options: Mapping[str, Any],
+) -> Receipt:
+    """Sign a release on the Hub in a pull request; see `sign` and `attest`."""
+    given = _project(repo_id, repo_type, manifest, lock, signer)
+    with Session(given, **options) as session:
+        found = _published(session, repo_id, repo_type)
+        plan = _planned(session, found, with_claims=with_claims)
+        refuse_impossible(plan)
+        plan = with_digest(plan, plan_digest(plan))
+        if confirm is not None and not confirm(plan):
+            raise DeclinedError("not signed: the plan was not confirmed")
+        provenance = partial(_provenance, session, found) if with_claims else None
+        own = replace(found.own, provenance=provenance)
+        # The release stays the one that its lock records, whether the pull request is merged or not.
+        return publishing(session.hub, session.workspace / LOCK_FILE, own).run(plan, session.progress)
+
+
+def _project(
+    repo_id: str | None,
+    repo_type: RepoType | None,
+    manifest: AnyManifest,
+    lock: str | Path | None,
+    signer: Sign | Mapping[str, Any] | None,
+) -> Project:
+    """Return the manifest with the signer; one in memory for a repo that is named."""
+    if repo_id is None:
+        project = read_project(manifest, lock=lock)
+        return project if signer is None else _with_signer(project, signer)
+    try:
+        address = read_address(repo_id)
+    except InvalidValueError as error:
+        raise UsageError(f"REPO is not valid: {error}", hint=error.hint or "for example acme/digits-mlp") from None
+    fields: dict[str, Any] = {
+        "repo": {"repo_id": address.repo_id, "repo_type": repo_type or address.repo_type or "model"},
+        "artifacts": [{"source": "*"}],
+        "policy": _POLICY,
+    }
+    project = read_project(Manifest.model_validate(fields), lock=lock or LOCK_FILE)
+    return project if signer is None else _with_signer(project, signer)
+
+
+def _with_signer(project: Project, signer: Sign | Mapping[str, Any]) -> Project:
+    return replace(project, manifest=project.manifest.model_copy(update={"sign": _sign(signer)}))
+
+
+def _sign(signer: Sign | Mapping[str, Any]) -> Sign:
+    try:
+        return signer if isinstance(signer, Sign) else Sign.model_validate(dict(signer))
+    except ValueError as error:
+        raise _unusable(error) from None
+
+
+def _unusable(error: ValueError) -> UsageError:
+    errors = getattr(error, "errors", lambda **_: [{"msg": str(error)}])(include_input=False, include_url=False)
+    reasons = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in errors)
+    return UsageError(f"the signer is not complete: {reasons}", hint="the options are those of `sign` in hub.yaml")
+
+
+def _published(session: Session, repo_id: str | None, repo_type: RepoType | None) -> Published:
+    """Read the repo, and refuse what cannot be signed, before a file is read.
+
+    Raises:
+        UsageError: the revision is not the head of main, on which a pull request is.
+        NotFoundError: the repo has no such revision.
+        SigningError: this machine has no signer.
+    """
+    address = None if repo_id is None else session.addressed(repo_id, repo_type)
+    session.complete_repo_id()
+    declared = session.target
+    target = Target(declared.repo_id, declared.repo_type, endpoint=session.endpoint, create_pr=True)
+    own = own_signer(session.project)
+    if own is None:
+        hint = "add `sign` to hub.yaml, or name a key: --private-key key.pem"
+        raise SigningError("no signer is declared", hint=hint)
+    if own.missing is not None:
+        raise own.missing
+    session.progress.begin("reading the repo on the Hub")
+    head = session.hub.head(target)
+    if head.commit is None:
+        raise NotFoundError(f"{target.repo_id} does not exist, has no files, or the token may not see it")
+    revision = (address.revision if address else None) or declared.revision
+    _require_head(head, target, revision)
+    preflight(session, head, None, converts=False, target=target)
+    records = RecordedReleases.of(session.project.lock_path, target)
+    return Published(session.project, target, head, own, records)
+
+
+def _require_head(head: Head, target: Target, revision: str) -> None:
+    if revision in (_MAIN, head.commit):
+        return
+    commit = head.tags.get(revision)
+    if commit == head.commit:
+        return
+    if commit is None and not _COMMIT.fullmatch(revision):
+        msg = f"{revision} is not main, a tag or a commit of {target.repo_id}: a pull request is to main"
+        raise UsageError(msg, hint="leave @REV out to sign main")
+    msg = f"{revision} is not what main of {target.repo_id} has now: a pull request is on top of main"
+    raise UsageError(msg, hint=f"leave @REV out to sign main; or `hublish rollback {revision}` first")
+
+
+def _planned(session: Session, found: Published, *, with_claims: bool) -> Plan:
+    head, target, hub = found.head, found.target, session.hub
+    assert head.commit is not None
+    made = set(ATTESTATION_FILES) if with_claims else {SIGNATURE_FILE}
+    # Every other file, in the release or not, is signed: readers refuse one that is not.
+    files = {path: file for path, file in head.files.items() if path not in made}
+    verb = "Attest" if with_claims else "Sign"
+    named = replace(target, commit_message=f"{verb} {repo_path(target.repo_id, target.repo_type)}")
+    signing = Signing(
+        found.own,
+        named,
+        partial(_facts, found),
+        partial(trees_of, session, named, head),
+        any_builder=True,
+        claims=CLAIMS if found.lock else (BOM,),
+    )
+    reader = FileReader(session.progress, session.executor, session.fingerprints)
+    stages = signing_published(
+        found.project,
+        hub,
+        named,
+        head,
+        found.records.files,
+        reader,
+        session.executor,
+        AttestPublished(signing, with_claims),
+        session.progress,
+    )
+    plan = stages.run(FormerRelease(head.commit, head.commit, files), session.progress)
+    if with_claims:
+        return replace(plan, warnings=(*plan.warnings, *_unbuilt(found)))
+    return replace(plan, warnings=(*plan.warnings, *_claim_warnings(session, found, plan.release)))
+
+
+def _is_of(lock: Lock, head: Head) -> bool:
+    """Return whether a lock records exactly the files at a head, those of a signature aside."""
+    locked = {file.path_in_repo for file in lock.files}
+    missing, different = differences(lock, head.files)
+    others = head.files.keys() - locked
+    return not {*missing, *different, *others} - {*ATTESTATION_FILES, GITATTRIBUTES}
+
+
+def _facts(found: Published, release: Release) -> BuildFacts:
+    del release
+    if found.lock is None:
+        return BuildFacts("")
+    builder = found.lock.signature.builder if found.lock.signature else None
+    return BuildFacts(builder or RECORDED)
+
+
+def _provenance(session: Session, found: Published, plan: Plan) -> Mapping[str, Any] | None:
+    """Return the claims that the lock of the release supports; none without a lock."""
+    del plan
+    if found.lock is None:
+        return None
+    return recorded_provenance(found.lock, recorded_plan(session.hub, found.lock))
+
+
+def _unbuilt(found: Published) -> Iterator[Problem]:
+    if found.lock is None:
+        message = f"no lock records the files of {found.target.repo_id}: the claims do not say how they were built"
+        hint = f"name the lock of the release with --lock, or run this beside its {LOCK_FILE}"
+        if not found.records.is_complete:
+            hint = f"git does not have the whole history of the lock here: `git fetch --unshallow` may help; {hint}"
+        yield Problem("sign.no_provenance", message, hint, severity="warning")
+
+
+def _claim_warnings(session: Session, found: Published, release: Release) -> Iterator[Problem]:
+    """Refuse to sign beside claims that readers refuse, and warn of those that another signer has made.
+
+    Raises:
+        SigningError: the claims are about other files.
+    """
+    remote = found.head.files.get(CLAIMS_FILE)
+    if remote is None:
+        return
+    hint = "`hublish attest` signs the files and makes new claims; nothing was changed"
+    if remote.size > MOST_CLAIMS_BYTES:
+        raise SigningError(f"{CLAIMS_FILE} on the Hub has {remote.size} bytes: it has no claims", hint=hint)
+    data = transfer.read(session.hub, found.target, CLAIMS_FILE, found.head.commit or "", size=remote.size)
+    about = signed_digests(release)
+    try:
+        lines = read_claims(data)
+        # Whoever has signed them: this only finds out what readers would say.
+        claims = [read_statement(read_bundle(line).statement_if(lambda *_: None)) for line in lines]
+        if any(claim.subjects != about for claim in claims):
+            raise InvalidSignatureError("a claim is about other files")
+    except (InvalidSignatureError, InvalidDocumentError) as error:
+        msg = f"readers refuse the {CLAIMS_FILE} that is on the Hub: {error}"
+        raise SigningError(msg, hint=hint) from None
+    if not all(_is_own(found.own, line) for line in lines):
+        message = f"{CLAIMS_FILE} is signed by somebody else, whom readers have to trust as well"
+        yield Problem("sign.foreign_claims", message, hint.partition(";")[0], severity="warning")
+
+
+def _is_own(own: OwnSigner, line: bytes) -> bool:
+    try:
+        return own.verifier is not None and own.verifier.verify(line) is not None
+    except InvalidSignatureError:
+        return False
