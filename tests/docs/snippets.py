@@ -17,6 +17,7 @@ from hublish.cli.commands import ENTRIES
 from hublish.cli.parser import parser_for
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.manifest import Manifest
+from hublish.schemas.documents.trust import TrustPolicy
 from tests.isolation import GIT_AUTHOR
 from tests.pages import Block, agrees, blocks, commands, run
 
@@ -134,6 +135,9 @@ def _yaml(story: Story, block: Block) -> None:
     document = yaml.safe_load(block.text)
     if isinstance(document, dict) and set(document) <= set(Manifest.model_fields):
         _manifest(story, block, document)
+        return
+    if isinstance(document, dict) and set(document) <= set(TrustPolicy.model_fields):
+        (story.folder / block.title).write_text(block.text)
         return
     for line in _run_lines(document):
         for command in re.findall(r"^\s*(hublish .+?)\s*$", line, re.MULTILINE):
