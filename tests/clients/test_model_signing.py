@@ -6,7 +6,7 @@ Both refuse the same changes of a release. Where the command accepts one on purp
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -31,7 +31,8 @@ from tests.clients.signed_folder import (
     signed,
     written,
 )
-from tests.signing_keys import EXPIRED, SIGNER, Curve, Leaf, authority, key, leaf, new_leaf, new_root
+from tests.hublish.attestation.test_certificates import ACCEPTED
+from tests.signing_keys import EXPIRED, NOW, Curve, key, leaf
 
 
 @pytest.fixture(scope="module")
@@ -65,22 +66,11 @@ def test_the_command_verifies_the_signature_of_a_key(tmp_path: Path, keys: Path,
     assert not verify_key(folder, keys / "mallory.pub").succeeded
 
 
-CERTIFICATES: dict[str, Callable[[], Leaf]] = {
-    "below an intermediate": leaf,
-    "directly below the root": lambda: new_leaf(new_root()),
-    "on P-521": lambda: leaf("acme", replace(SIGNER, curve="P-521")),
-    "key usage only": lambda: leaf("acme", replace(SIGNER, purposes=None)),
-    "extended key usage only": lambda: leaf("acme", replace(SIGNER, usage=None)),
-    "below two intermediates": lambda: new_leaf(authority()),
-}
-
-
-@pytest.mark.parametrize("name", CERTIFICATES)
+@pytest.mark.parametrize("name", ACCEPTED)
 def test_the_command_verifies_the_signature_of_a_certificate(tmp_path: Path, keys: Path, name: str) -> None:
-    one = CERTIFICATES[name]()
-    folder = signed(
-        written(tmp_path / "digits", FILES), CertificateSigner(one.private, None, one.certificate, one.chain)
-    )
+    one = ACCEPTED[name]()
+    signer = CertificateSigner(one.private, None, one.certificate, one.chain, now=lambda: NOW)
+    folder = signed(written(tmp_path / "digits", FILES), signer)
     (tmp_path / "root.pem").write_bytes(one.root)
     outcome = verify_certificate(folder, tmp_path / "root.pem")
     assert outcome.succeeded, outcome.output
