@@ -29,7 +29,7 @@ _MOST_CERTIFICATE_BYTES: Final = 64 * 1024
 _MOST_SIGNATURE_BYTES: Final = 1024
 # A bundle is a few long strings. Of 64 MB of small values, each takes 30 times its size in memory and seconds to parse.
 _MOST_SEPARATORS: Final = 10_000
-_SEPARATORS: Final = (b"{", b"[", b",", b" ", b"\t", b"\n", b"\r")
+_SEPARATORS: Final = b"{[, \t\n\r"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ def read_bundle(data: bytes) -> Bundle:
         InvalidSignatureError: it is not a bundle of one signature over one in-toto statement, it has a field that is
             not known, or it is too large.
     """
-    if sum(map(data.count, _SEPARATORS)) > _MOST_SEPARATORS:
+    if len(data) - len(data.translate(None, _SEPARATORS)) > _MOST_SEPARATORS:
         raise InvalidSignatureError("the bundle has more values or spaces than a bundle needs")
     fields = object_with(
         read_object(data, "the bundle", max_bytes=MOST_BYTES),

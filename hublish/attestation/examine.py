@@ -353,10 +353,6 @@ def _with_lock(found: _Found) -> _Found:
 
 def _signed_by_known(bundle: bytes, place: str, applied: AppliedRule) -> tuple[str, Verified] | Problem:
     """Return the name of the signer of a bundle and its statement; a problem if no signer that is known has signed."""
-    try:
-        method = read_bundle(bundle).unverified_method
-    except InvalidSignatureError as error:
-        return Problem("trust.signature", f"{place}: {error}", _OTHER_FILES, place)
     accepted = [name for name in applied.signers if name in applied.rule.signers]
     refusals: dict[str, str] = {}
     for name in (*accepted, *(name for name in applied.signers if name not in accepted)):
@@ -366,6 +362,10 @@ def _signed_by_known(bundle: bytes, place: str, applied: AppliedRule) -> tuple[s
             refusals[name] = str(error)
         else:
             return name, verified
+    try:
+        method = read_bundle(bundle).unverified_method
+    except InvalidSignatureError as error:
+        return Problem("trust.signature", f"{place}: {error}", _OTHER_FILES, place)
     told = [f"not by {name}: {refusals[name]}" for name in accepted or refusals]
     message = f"{place} has a signature by {method}, {'; '.join(told) or 'and no signer is known'}"
     hint = "if the signer has a new key or identity, ask the publisher, and change `signers` in trust.yaml"
