@@ -21,6 +21,7 @@ from tests.action.releases import LONG_LIVED, MANIFEST, REPO, Run, commits
 from tests.action.test_recipes import recipe
 from tests.clients import sigstore_server
 from tests.clients.sigstore_server import Sigstore
+from tests.clients.test_signed_downloads import succeeds
 from tests.hublish.attestation.recorded import IDENTITY, WORKFLOW
 from tests.hublish.hub.server.oidc_issuer import Issuer
 
@@ -153,6 +154,38 @@ def test_a_job_signs_and_publishes_in_one_commit_and_then_has_nothing_to_do(
     assert len(commits(job.hub)) == 2
     assert sigstore.made == after
     assert forge.audiences.count("sigstore") == 1
+
+
+def test_a_reader_verifies_with_hublish_and_with_the_stock_command(
+    job: Job, issuer: Issuer, sigstore: Sigstore, tmp_path: Path
+) -> None:
+    assert job.hublish("publish", "-y").returncode == 0
+    reader = tmp_path / "reader"
+    reader.mkdir()
+    (reader / "sigstore.json").write_bytes(sigstore.trust_config)
+    trusted = {
+        "identity": IDENTITY.replace("/v1", "/v*"),
+        "identity_provider": issuer.url,
+        "trust_config": "sigstore.json",
+    }
+    rule = {"repos": ["acme/*"], "signers": ["ci"], "require": ["signature", "provenance"]}
+    (reader / "trust.yaml").write_text(json.dumps({"signers": {"ci": trusted}, "rules": [rule]}))
+    job.folder = reader
+    ended = job.hublish("pull", REPO, "--local-dir", "digits")
+    assert ended.returncode == 0, ended.stderr
+    ended = job.hublish("verify", "--attestations", "digits", "--json")
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert found["ok"]
+    assert succeeds(found["command"], reader)
+    config = reader / "digits" / "config.json"
+    config.write_text('{"classes": 11}')
+    assert job.hublish("verify", "--attestations", "digits").returncode == 1
+    assert not succeeds(found["command"], reader)
+    config.write_text('{"classes": 10}')
+    assert succeeds(found["command"], reader)
+    other = found["command"].replace(IDENTITY, IDENTITY.replace("/v1", "/v2"))
+    assert not succeeds(other, reader)
 
 
 @pytest.mark.parametrize("tampering", ["another identity", "another issuer"])

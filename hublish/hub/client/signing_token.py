@@ -38,9 +38,9 @@ def signing_token(audience: str) -> str:
     Raises:
         SigningError: there is none, or GitHub gives none. No other token takes its place.
     """
-    if given := os.environ.get(_OWN):
+    if given := os.environ.get(_OWN, "").strip():
         return given
-    shared = os.environ.get(_OF_THE_HUB, "")
+    shared = os.environ.get(_OF_THE_HUB, "").strip()
     if audience in _audiences(shared):
         return shared
     if url := os.environ.get(_URL):

@@ -87,7 +87,8 @@ def test_a_token_that_is_given_for_sigstore_comes_first(
 ) -> None:
     on_github(monkeypatch, forge.url)
     monkeypatch.setenv("HF_OIDC_ID_TOKEN", issuer.token("sigstore"))
-    monkeypatch.setenv("SIGSTORE_ID_TOKEN", "given")
+    # A secret store may keep the line feed of a file.
+    monkeypatch.setenv("SIGSTORE_ID_TOKEN", "given\n")
     assert signing_token("sigstore") == "given"
     assert forge.audiences == []
 
