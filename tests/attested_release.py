@@ -11,6 +11,7 @@ from typing import Any, Final
 from huggingface_hub import CommitOperationAdd, CommitOperationDelete, HfApi
 
 import hublish
+from hublish.api.options import HubOptions
 from hublish.attestation.bill_of_materials import PREDICATE_TYPE as BOM
 from hublish.attestation.certificates import CertificateSigner
 from hublish.attestation.interface import Signer
@@ -34,7 +35,7 @@ COMMIT: Final = "4" * 40
 _HEADER: Final = b'{"w":{"dtype":"F32","shape":[2],"data_offsets":[0,8]}}  '
 WEIGHTS: Final = len(_HEADER).to_bytes(8, "little") + _HEADER + b"\0\0\x80?\0\0\0@"
 FILES: Final[Mapping[str, bytes]] = {
-    "README.md": b"---\nlicense: apache-2.0\n---\n# Digits\n",
+    "README.md": b"---\nlicense: apache-2.0\n---\n# Digits\n\nIt reads handwritten digits, for tests.\n",
     "config.json": b'{"hidden": 3}\n',
     "model.safetensors": WEIGHTS,
     "data/train.csv": b"a,b\n1,2\n",
@@ -170,6 +171,10 @@ class Repo:
     def pull(self, policy: Path | None, **options: Any) -> hublish.LocalRelease:
         given = {"endpoint": self.endpoint, "token": self.token, "trust_policy": policy, **options}
         return hublish.pull(None if "lock" in options else self.repo_id, **given)
+
+    def verify(self, policy: Path | None, lock: Lock) -> hublish.Verification:
+        given: HubOptions = {"endpoint": self.endpoint, "token": self.token}
+        return hublish.verify("none.yaml", lock=lock, trust_policy=policy, **given)
 
     def lock(self, files: Mapping[str, bytes], signer: SignedBy | None = None, builder: str | None = None) -> Lock:
         """Commit files, and return a lock of them."""

@@ -54,6 +54,7 @@ _SLOW = tuple(
         "hublish/hub/server/test_crash.py",
         "hublish/hub/server/test_every_route.py",
         "hublish/hub/server/test_scale.py",
+        "pipeline/authenticate/test_tampering_on_the_hub.py",
         "pipeline/draft/test_card_content.py",
         "pipeline/render_card/test_hostile_values.py",
         "pipeline/upload/test_in_parts.py",

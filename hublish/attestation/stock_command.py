@@ -11,10 +11,8 @@ from hublish.attestation.model_signature import UNSIGNED_FILES
 from hublish.base.values.examined import Examination
 from hublish.schemas.documents.file_names import SIGNATURE_FILE
 
-# The records of a download with `local_dir`, which are not part of the release.
-_CLIENT_FOLDER: Final = ".cache"
-# It passes over these, and then misses those that are signed.
-_GIT_PATHS: Final = (".git", ".github", ".gitignore")
+# What hublish never releases: git's own files, and the client's records of a download with `local_dir`.
+_NEVER_RELEASED: Final = (".git", ".cache")
 
 
 def stock_command(
@@ -34,12 +32,12 @@ def stock_command(
     except InvalidSignatureError:
         return ""
     ignored = [folder / name for name in UNSIGNED_FILES]
-    ignored += [folder / _CLIENT_FOLDER] if (folder / _CLIENT_FOLDER).is_dir() else []
+    ignored += [folder / name for name in _NEVER_RELEASED if (folder / name).exists()]
     command = ["model_signing", "verify", method, str(folder), "--signature", str(folder / SIGNATURE_FILE)]
     command += [argument for path in ignored for argument in ("--ignore-paths", str(path))]
+    # It passes over `.gitignore` and `.github` otherwise, which are files of a release like others.
+    command.append("--no-ignore-git-paths")
     command += ["--allow_symlinks"] if is_snapshot else []
-    has_git_paths = any(path.partition("/")[0] in _GIT_PATHS for path in examination.digests)
-    command += ["--no-ignore-git-paths"] if has_git_paths else []
     options = [*applied.options.get(examination.signer or next(iter(applied.rule.signers), ""), ())]
     if "--identity" in options and examination.signed_by is not None:
         # It takes no wildcards.

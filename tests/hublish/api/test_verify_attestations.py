@@ -169,12 +169,9 @@ class TestALockedCommit:
 class TestTheHub:
     """`verify` compares the signature at the locked revision, too."""
 
-    def verified(self, repo: Repo, lock: Lock, policy: Path | None) -> hublish.Verification:
-        return hublish.verify("none.yaml", lock=lock, endpoint=repo.endpoint, token=repo.token, trust_policy=policy)
-
     def test_a_signed_release(self, repo: Repo, readers: Readers) -> None:
         lock = repo.lock(attested(key_signer(), repo=repo.repo_id), signer=OWN, builder=BUILDER)
-        found = self.verified(repo, lock, readers.by_key())
+        found = repo.verify(readers.by_key(), lock)
         assert found.ok
         assert found.examination is not None
         assert found.examination.reasons[-1].name == "lock"
@@ -182,26 +179,26 @@ class TestTheHub:
     def test_a_changed_file_outside_of_lfs(self, repo: Repo, readers: Readers) -> None:
         lock = repo.lock(attested(key_signer(), repo=repo.repo_id), signer=OWN, builder=BUILDER)
         repo.commit({"config.json": b"{}"})
-        found = self.verified(repo, lock, readers.by_key())
+        found = repo.verify(readers.by_key(), lock)
         assert (found.ok, found.different) == (False, ("config.json",))
         assert found.examination is not None
         assert [problem.code for problem in found.examination.problems] == ["trust.files"]
 
     def test_another_signer(self, repo: Repo, readers: Readers) -> None:
         lock = repo.lock(attested(key_signer("mallory"), repo=repo.repo_id), builder=BUILDER)
-        found = self.verified(repo, lock, readers.by_key())
+        found = repo.verify(readers.by_key(), lock)
         assert found.examination is not None
         assert [problem.code for problem in found.examination.problems] == ["trust.signer"]
         assert not found.ok
 
     def test_a_key_that_nothing_here_names_is_reported_as_unverified(self, repo: Repo) -> None:
         lock = repo.lock(attested(key_signer(), repo=repo.repo_id), signer=OWN, builder=BUILDER)
-        found = self.verified(repo, lock, None)
+        found = repo.verify(None, lock)
         assert found.ok
         assert "names the signer" in found.unverified
 
     def test_an_unsigned_release_without_a_rule_is_as_before(self, repo: Repo) -> None:
-        found = self.verified(repo, repo.lock(dict(FILES)), None)
+        found = repo.verify(None, repo.lock(dict(FILES)))
         assert (found.ok, found.examination, found.unverified) == (True, None, "")
 
 
