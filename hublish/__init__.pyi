@@ -47,6 +47,7 @@ from hublish.api.rollback import plan_rollback as plan_rollback
 from hublish.api.rollback import rollback as rollback
 from hublish.api.show import show as show
 from hublish.api.sign import sign as sign
+from hublish.api.sign_published import SignedRelease as SignedRelease
 from hublish.api.status import Status as Status
 from hublish.api.status import status as status
 from hublish.api.verify import Verification as Verification

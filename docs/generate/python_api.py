@@ -22,7 +22,7 @@ SECTIONS: Final[Mapping[str, tuple[str, ...]]] = {
     "Values": (
         *("Manifest", "Policy", "Project", "Draft", "Release", "Plan", "Receipt", "Review", "Status", "Verification"),
         *("Rehearsal", "ReleaseDiff", "FileDiff", "LocalRelease", "Loaded", "Audited", "Explained", "Finding"),
-        *("Releases", "PublishedRelease", "Deprecation"),
+        *("Releases", "PublishedRelease", "SignedRelease", "Deprecation"),
     ),
     "Errors": ("HublishError",),
 }

@@ -1,4 +1,4 @@
-"""The lock beside a manifest, which follows a commit that changes only the card of its release."""
+"""The lock beside a manifest, which follows a commit that changes only the card or the signature of its release."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -16,8 +16,8 @@ from hublish.base.values import Head, Receipt, Target
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.lock.lock import require_writable
-from hublish.pipeline.lock.records import locked_signature
-from hublish.schemas.documents.file_names import ATTESTATION_FILES, CARD_FILE
+from hublish.pipeline.lock.records import locked_file, locked_signature
+from hublish.schemas.documents.file_names import ATTESTATION_FILES, CARD_FILE, GITATTRIBUTES
 from hublish.schemas.documents.lock import Lock
 
 LockState = Literal["current", "updated", "elsewhere"]
@@ -76,6 +76,24 @@ class FollowingLock:
         durable.write(self.path, _following(lock, commit, changed, receipt).to_json().encode())
         return "updated"
 
+    def follow_signature(self, head: Head, receipt: Receipt) -> LockState | None:
+        """Update the lock if the branch has its release with a signature that was made later, and return its state.
+
+        Args:
+            head: the head of the branch.
+            receipt: the signature, as it is on the branch or in a pull request.
+        """
+        lock = self.lock
+        if lock is None or receipt.pull_request:
+            return None
+        if not has_files_of(lock, head):
+            return "elsewhere"
+        signed = _with_signature(lock, receipt)
+        if signed == lock:
+            return "current"
+        durable.write(self.path, signed.to_json().encode())
+        return "updated"
+
     def _was_made(self, hub: Hub, lock: Lock, commit: str, is_ours: Callable[[Head, str], bool]) -> bool:
         """Return whether the last commit is the change to the locked release: a run was killed before its lock."""
         if hub.history(self.target, commit)[1:2] != (lock.commit,):
@@ -94,17 +112,38 @@ class FollowingLock:
         return {path: transfer.read(hub, self.target, path, commit, size=size) for path, size in sizes.items()}
 
 
+def has_files_of(lock: Lock, head: Head) -> bool:
+    """Return whether a head has exactly the files that a lock records, those of a signature aside."""
+    missing, different = differences(lock, head.files)
+    others = head.files.keys() - {file.path_in_repo for file in lock.files}
+    return not {*missing, *different, *others} - {*ATTESTATION_FILES, GITATTRIBUTES}
+
+
+def _with_signature(lock: Lock, receipt: Receipt) -> Lock:
+    made = [locked_file(file) for file in receipt.plan.release.files if file.path_in_repo in ATTESTATION_FILES]
+    files = [file for file in lock.files if file.path_in_repo not in ATTESTATION_FILES]
+    signature = locked_signature(receipt.plan.release.attestation)
+    update = {"commit": receipt.commit, "tag_commit": _tag_commit(lock), "signature": signature}
+    if receipt.commit == lock.commit:
+        update = {"signature": signature}
+    ordered = tuple(sorted((*files, *made), key=lambda file: file.path_in_repo))
+    return lock.model_copy(update={**update, "files": ordered})
+
+
+def _tag_commit(lock: Lock) -> str | None:
+    # The tags of the release stay where they are, and are not at the new commit.
+    has_names = bool(lock.tag or lock.moving_tags or lock.moving_branches)
+    return lock.tagged_commit if has_names else None
+
+
 def _following(lock: Lock, commit: str, changed: Mapping[str, bytes], receipt: Receipt | None) -> Lock:
     files = tuple(
         file.model_copy(update=_digests(changed[file.path_in_repo])) if file.path_in_repo in changed else file
         for file in lock.files
         if changed.get(file.path_in_repo, b"-")
     )
-    # The tags of the release stay where they are, and are not at this commit.
-    has_names = bool(lock.tag or lock.moving_tags or lock.moving_branches)
-    tag_commit = lock.tagged_commit if has_names else None
     signature = locked_signature(receipt.plan.release.attestation) if receipt and lock.signature else lock.signature
-    update = {"commit": commit, "tag_commit": tag_commit, "files": files, "signature": signature}
+    update = {"commit": commit, "tag_commit": _tag_commit(lock), "files": files, "signature": signature}
     return lock.model_copy(update=update)
 
 

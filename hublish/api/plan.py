@@ -14,6 +14,7 @@ from hublish.api.session import Session
 from hublish.base.values import Head, Plan
 from hublish.pipeline.compare.advice import with_advice
 from hublish.pipeline.compare.remote_edits import with_last_release
+from hublish.pipeline.compare.unsigned_files import with_own_signature
 from hublish.pipeline.publish import planning
 from hublish.pipeline.render_card.merge_card import trailer
 from hublish.schemas.diagnose.problems import Problem
@@ -101,7 +102,7 @@ def planned(
     with session.with_warnings():
         compared = compare.run(session.project, session.progress)
     release = replace(compared.release, warnings=(*compared.release.warnings, *dirty))
-    found = replace(compared, release=session.placed(release), card=card)
+    found = with_own_signature(replace(compared, release=session.placed(release), card=card))
     return with_card_record(with_last_release(found, lock, last))
 
 

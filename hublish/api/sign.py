@@ -6,8 +6,8 @@ from typing import Any, Unpack
 
 from hublish.api.options import HubOptions, takes
 from hublish.api.read_project import AnyManifest
-from hublish.api.sign_published import signed_on_hub
-from hublish.base.values import Plan, Receipt
+from hublish.api.sign_published import SignedRelease, signed_on_hub
+from hublish.base.values import Plan
 from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.signing import Sign
@@ -23,7 +23,7 @@ def sign(
     signer: Sign | Mapping[str, Any] | None = None,
     confirm: Callable[[Plan], bool] | None = None,
     **options: Unpack[HubOptions],
-) -> Receipt:
+) -> SignedRelease:
     """Propose a signature over all files of a repo, as a pull request.
 
     The signature is over the files as they are on main: their digests are those of the lock, or else those that the Hub
@@ -35,8 +35,8 @@ def sign(
         repo_id: a repo by its id or a URL. A revision in it must be what main has. Default: that of the manifest.
         repo_type: the type of `repo_id`. Default: the one in its address, else model.
         manifest: the manifest, which names the repo, the signer and the lock; not read with `repo_id`.
-        lock: the path of the lock of the release, which is only read. Default: the one beside the manifest, or hub.lock
-            with `repo_id`.
+        lock: the path of the lock of the release; a run updates it once main has the signature. Default: the one
+            beside the manifest, or hub.lock with `repo_id`.
         signer: who signs, with the fields of `sign` in hub.yaml. Default: that of the manifest.
         confirm: receives the plan before anything is written; False stops.
         **options: see `HubOptions`.

@@ -8,23 +8,26 @@ from pathlib import Path
 from typing import Any, Final
 
 from hublish.api.attesting import trees_of
+from hublish.api.following_lock import FollowingLock, LockState, has_files_of
 from hublish.api.preflight import preflight
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.recorded_releases import RecordedReleases
 from hublish.api.session import Session
 from hublish.api.signing import own_signer
-from hublish.api.verify import differences, recorded_plan
+from hublish.api.verify import recorded_plan
 from hublish.attestation.bill_of_materials import PREDICATE_TYPE as BOM
 from hublish.attestation.bundles import read_bundle
 from hublish.attestation.interface import InvalidSignatureError
-from hublish.attestation.provenance import RECORDED, recorded_provenance
-from hublish.attestation.statements import MOST_CLAIMS_BYTES, read_claims, read_statement
+from hublish.attestation.provenance import PREDICATE_TYPE as PROVENANCE
+from hublish.attestation.provenance import RECORDED, read_provenance, recorded_provenance
+from hublish.attestation.statements import MOST_CLAIMS_BYTES, Statement, read_claims, read_statement
 from hublish.audit.read_files import FileReader
 from hublish.base.errors import DeclinedError, NotFoundError, SigningError, UsageError
 from hublish.base.values import Head, Plan, Project, Receipt, Release, Target
 from hublish.base.values.attested import BuildFacts
 from hublish.base.values.remote_tree import FormerRelease
 from hublish.hub.client import transfer
+from hublish.hub.client.hub import Hub
 from hublish.pipeline.attest.own_signer import OwnSigner, signed_digests
 from hublish.pipeline.attest.published import AttestPublished
 from hublish.pipeline.attest.reuse import CLAIMS
@@ -32,11 +35,10 @@ from hublish.pipeline.attest.signing import Signing
 from hublish.pipeline.lock.plan_digest import plan_digest, with_digest
 from hublish.pipeline.publish import publishing, signing_published
 from hublish.pipeline.upload.prepare import refuse_impossible
-from hublish.schemas.diagnose.problems import InvalidDocumentError, InvalidValueError, Problem
+from hublish.schemas.diagnose.problems import InvalidValueError, Problem
 from hublish.schemas.documents.file_names import (
     ATTESTATION_FILES,
     CLAIMS_FILE,
-    GITATTRIBUTES,
     LOCK_FILE,
     SIGNATURE_FILE,
 )
@@ -53,7 +55,20 @@ _POLICY: Final = {"pickle": "warn"}
 
 
 @dataclass(frozen=True)
-class Published:
+class SignedRelease:
+    """A signature that is proposed for a release on the Hub, or that it has."""
+
+    receipt: Receipt
+    """The pull request with its commit; for a release that is signed already, the commit of main."""
+    lock: Path
+    """The lock of the release."""
+    lock_state: LockState | None = None
+    """Whether the lock has recorded the signature on main already, was updated to it, or records other files than main
+    has. None before the pull request is merged, and without a lock."""
+
+
+@dataclass(frozen=True)
+class _Published:
     """A release on the Hub, and who signs it."""
 
     project: Project
@@ -66,7 +81,7 @@ class Published:
     @property
     def lock(self) -> Lock | None:
         """The lock that records exactly these files; None without one."""
-        return next((lock for lock in self.records.locks if _is_of(lock, self.head)), None)
+        return next((lock for lock in self.records.locks if has_files_of(lock, self.head)), None)
 
 
 def signed_on_hub(
@@ -79,7 +94,7 @@ def signed_on_hub(
     signer: Sign | Mapping[str, Any] | None,
     confirm: Callable[[Plan], bool] | None,
     options: Mapping[str, Any],
-) -> Receipt:
+) -> SignedRelease:
     """Sign a release on the Hub in a pull request; see `sign` and `attest`."""
     given = _project(repo_id, repo_type, manifest, lock, signer)
     with Session(given, **options) as session:
@@ -91,8 +106,11 @@ def signed_on_hub(
             raise DeclinedError("not signed: the plan was not confirmed")
         provenance = partial(_provenance, session, found) if with_claims else None
         own = replace(found.own, provenance=provenance)
-        # The release stays the one that its lock records, whether the pull request is merged or not.
-        return publishing(session.hub, session.workspace / LOCK_FILE, own).run(plan, session.progress)
+        # The stage of the lock writes that of a whole release: this one is removed with the session.
+        receipt = publishing(session.hub, session.workspace / LOCK_FILE, own).run(plan, session.progress)
+        path = session.project.lock_path
+        state = FollowingLock(path, found.target).follow_signature(found.head, receipt)
+        return SignedRelease(receipt, path, state)
 
 
 def _project(
@@ -136,7 +154,7 @@ def _unusable(error: ValueError) -> UsageError:
     return UsageError(f"the signer is not complete: {reasons}", hint="the options are those of `sign` in hub.yaml")
 
 
-def _published(session: Session, repo_id: str | None, repo_type: RepoType | None) -> Published:
+def _published(session: Session, repo_id: str | None, repo_type: RepoType | None) -> _Published:
     """Read the repo, and refuse what cannot be signed, before a file is read.
 
     Raises:
@@ -162,7 +180,7 @@ def _published(session: Session, repo_id: str | None, repo_type: RepoType | None
     _require_head(head, target, revision)
     preflight(session, head, None, converts=False, target=target)
     records = RecordedReleases.of(session.project.lock_path, target)
-    return Published(session.project, target, head, own, records)
+    return _Published(session.project, target, head, own, records)
 
 
 def _require_head(head: Head, target: Target, revision: str) -> None:
@@ -178,7 +196,7 @@ def _require_head(head: Head, target: Target, revision: str) -> None:
     raise UsageError(msg, hint=f"leave @REV out to sign main; or `hublish rollback {revision}` first")
 
 
-def _planned(session: Session, found: Published, *, with_claims: bool) -> Plan:
+def _planned(session: Session, found: _Published, *, with_claims: bool) -> Plan:
     head, target, hub = found.head, found.target, session.hub
     assert head.commit is not None
     made = set(ATTESTATION_FILES) if with_claims else {SIGNATURE_FILE}
@@ -186,6 +204,7 @@ def _planned(session: Session, found: Published, *, with_claims: bool) -> Plan:
     files = {path: file for path, file in head.files.items() if path not in made}
     verb = "Attest" if with_claims else "Sign"
     named = replace(target, commit_message=f"{verb} {repo_path(target.repo_id, target.repo_type)}")
+    claims = None if with_claims else _Claims.of(session.hub, target, head)
     signing = Signing(
         found.own,
         named,
@@ -203,24 +222,17 @@ def _planned(session: Session, found: Published, *, with_claims: bool) -> Plan:
         found.records.files,
         reader,
         session.executor,
-        AttestPublished(signing, with_claims),
+        AttestPublished(signing, with_claims, claims.builder if claims else None),
         session.progress,
     )
     plan = stages.run(FormerRelease(head.commit, head.commit, files), session.progress)
+    warnings = claims.checked(found.own, plan.release) if claims else ()
     if with_claims:
         return replace(plan, warnings=(*plan.warnings, *_unbuilt(found)))
-    return replace(plan, warnings=(*plan.warnings, *_claim_warnings(session, found, plan.release)))
+    return replace(plan, warnings=(*plan.warnings, *warnings))
 
 
-def _is_of(lock: Lock, head: Head) -> bool:
-    """Return whether a lock records exactly the files at a head, those of a signature aside."""
-    locked = {file.path_in_repo for file in lock.files}
-    missing, different = differences(lock, head.files)
-    others = head.files.keys() - locked
-    return not {*missing, *different, *others} - {*ATTESTATION_FILES, GITATTRIBUTES}
-
-
-def _facts(found: Published, release: Release) -> BuildFacts:
+def _facts(found: _Published, release: Release) -> BuildFacts:
     del release
     if found.lock is None:
         return BuildFacts("")
@@ -228,7 +240,7 @@ def _facts(found: Published, release: Release) -> BuildFacts:
     return BuildFacts(builder or RECORDED)
 
 
-def _provenance(session: Session, found: Published, plan: Plan) -> Mapping[str, Any] | None:
+def _provenance(session: Session, found: _Published, plan: Plan) -> Mapping[str, Any] | None:
     """Return the claims that the lock of the release supports; none without a lock."""
     del plan
     if found.lock is None:
@@ -236,7 +248,7 @@ def _provenance(session: Session, found: Published, plan: Plan) -> Mapping[str, 
     return recorded_provenance(found.lock, recorded_plan(session.hub, found.lock))
 
 
-def _unbuilt(found: Published) -> Iterator[Problem]:
+def _unbuilt(found: _Published) -> Iterator[Problem]:
     if found.lock is None:
         message = f"no lock records the files of {found.target.repo_id}: the claims do not say how they were built"
         hint = f"name the lock of the release with --lock, or run this beside its {LOCK_FILE}"
@@ -245,32 +257,52 @@ def _unbuilt(found: Published) -> Iterator[Problem]:
         yield Problem("sign.no_provenance", message, hint, severity="warning")
 
 
-def _claim_warnings(session: Session, found: Published, release: Release) -> Iterator[Problem]:
-    """Refuse to sign beside claims that readers refuse, and warn of those that another signer has made.
+_RENEW: Final = "`hublish attest` signs the files and makes new claims; nothing was changed"
 
-    Raises:
-        SigningError: the claims are about other files.
-    """
-    remote = found.head.files.get(CLAIMS_FILE)
-    if remote is None:
-        return
-    hint = "`hublish attest` signs the files and makes new claims; nothing was changed"
-    if remote.size > MOST_CLAIMS_BYTES:
-        raise SigningError(f"{CLAIMS_FILE} on the Hub has {remote.size} bytes: it has no claims", hint=hint)
-    data = transfer.read(session.hub, found.target, CLAIMS_FILE, found.head.commit or "", size=remote.size)
-    about = signed_digests(release)
-    try:
-        lines = read_claims(data)
-        # Whoever has signed them: this only finds out what readers would say.
-        claims = [read_statement(read_bundle(line).statement_if(lambda *_: None)) for line in lines]
-        if any(claim.subjects != about for claim in claims):
-            raise InvalidSignatureError("a claim is about other files")
-    except (InvalidSignatureError, InvalidDocumentError) as error:
-        msg = f"readers refuse the {CLAIMS_FILE} that is on the Hub: {error}"
-        raise SigningError(msg, hint=hint) from None
-    if not all(_is_own(found.own, line) for line in lines):
-        message = f"{CLAIMS_FILE} is signed by somebody else, whom readers have to trust as well"
-        yield Problem("sign.foreign_claims", message, hint.partition(";")[0], severity="warning")
+
+@dataclass(frozen=True)
+class _Claims:
+    """The claims on the Hub, beside which a signature is made. Whoever has signed them: readers decide about that."""
+
+    lines: tuple[bytes, ...]
+    statements: tuple[Statement, ...]
+    builder: str | None
+
+    @classmethod
+    def of(cls, hub: Hub, target: Target, head: Head) -> "_Claims | None":
+        """Read the claims; None without any.
+
+        Raises:
+            SigningError: no reader accepts them.
+        """
+        remote = head.files.get(CLAIMS_FILE)
+        if remote is None:
+            return None
+        try:
+            if remote.size > MOST_CLAIMS_BYTES:
+                raise InvalidSignatureError(f"it has {remote.size} bytes")
+            data = transfer.read(hub, target, CLAIMS_FILE, head.commit or "", size=remote.size)
+            lines = read_claims(data)
+            statements = tuple(read_statement(read_bundle(line).statement_if(lambda *_: None)) for line in lines)
+            built = [read_provenance(one.predicate) for one in statements if one.predicate_type == PROVENANCE]
+        except InvalidSignatureError as error:
+            msg = f"readers refuse the {CLAIMS_FILE} that is on the Hub: {error}"
+            raise SigningError(msg, hint=_RENEW) from None
+        return cls(lines, statements, built[0].builder if built else None)
+
+    def checked(self, own: OwnSigner, release: Release) -> Iterator[Problem]:
+        """Yield a warning about claims of another signer.
+
+        Raises:
+            SigningError: they are about other files.
+        """
+        about = signed_digests(release)
+        if any(statement.subjects != about for statement in self.statements):
+            msg = f"readers refuse the {CLAIMS_FILE} that is on the Hub: it is about other files"
+            raise SigningError(msg, hint=_RENEW)
+        if not all(_is_own(own, line) for line in self.lines):
+            message = f"{CLAIMS_FILE} is signed by somebody else, whom readers have to trust as well"
+            yield Problem("sign.foreign_claims", message, _RENEW.partition(";")[0], severity="warning")
 
 
 def _is_own(own: OwnSigner, line: bytes) -> bool:

@@ -89,6 +89,14 @@ TRUST: Final = (
         level="warning",
     ),
     Code(
+        "sign.stale",
+        "An unsigned release beside the signature of another one",
+        cause="The repo is signed, the release changes its files, and hub.yaml has no `sign`: model.sig would be over "
+        "files that are not there any more.",
+        danger="Readers with a trust.yaml, and those of other tools, would refuse the repo.",
+        fix="Add `sign` to hub.yaml, or delete the files of the signature with `patterns.delete_patterns`.",
+    ),
+    Code(
         "sign.no_provenance",
         "Claims that do not say how a release was built",
         cause="`hublish attest` finds no lock that records exactly the files on the Hub: neither hub.lock nor a former "

@@ -24,6 +24,8 @@ class AttestPublished:
     signing: Signing = field(repr=False)
     with_claims: bool
     """Whether claims and a bill of materials are added, or a signature alone."""
+    builder: str | None = None
+    """The builder that the claims on the Hub name, which stay beside a signature alone."""
     title: ClassVar[str] = "signing the release"
 
     def run(self, release: Release) -> Release:
@@ -37,8 +39,11 @@ class AttestPublished:
         repo, digests = repo_path(target.repo_id, target.repo_type), signed_digests(release)
         for tree in self.signing.trees():
             if found := signature_in(tree, digests, repo, own):
-                return replace(release.with_files(found[0]), attestation=Attestation(found[1]))
+                return replace(release.with_files(found[0]), attestation=Attestation(found[1], self.builder))
         if own.signer is None or not own.is_reproducible:
-            return replace(release, attestation=Attestation(own.signed_by, pending=(SIGNATURE_FILE,)))
+            return replace(release, attestation=Attestation(own.signed_by, self.builder, pending=(SIGNATURE_FILE,)))
         signature = own.signer.sign(signature_statement(repo, digests.items()))
-        return replace(release.with_files(made_file(SIGNATURE_FILE, signature)), attestation=Attestation(own.signed_by))
+        return replace(
+            release.with_files(made_file(SIGNATURE_FILE, signature)),
+            attestation=Attestation(own.signed_by, self.builder),
+        )

@@ -177,7 +177,7 @@ def lock_pieces(receipt: Receipt) -> Iterator[bytes]:
     """Yield the text of the lock of a verified release, whose files are made while they are written."""
     from hublish.schemas.secrets.masking import redact
 
-    rows = Rows(partial(_dumped, partial(_locked_files, receipt.plan.release)), _DIGESTS)
+    rows = Rows(partial(_dumped, partial(locked_files, receipt.plan.release)), _DIGESTS)
     return encoded(lock_text(without_credentials(_without_files(receipt)), masked(rows, redact, str)))
 
 
@@ -205,14 +205,14 @@ def _without_files(receipt: Receipt) -> Lock:
     )
 
 
-def _locked_files(release: Release) -> Iterable[LockedFile]:
+def locked_files(release: Release) -> Iterable[LockedFile]:
     """Return the files of a release; those of one that is restored as they were locked."""
     former = release.former
     if former is not None and former.lock is not None:
         return sorted(former.lock.files, key=lambda file: file.path_in_repo)
     files = sorted(release.files, key=lambda file: file.path_in_repo)
     # Of a whole tree, the file that the Hub writes itself is no part of the release.
-    return (_locked_file(file) for file in files if former is None or file.path_in_repo != GITATTRIBUTES)
+    return (locked_file(file) for file in files if former is None or file.path_in_repo != GITATTRIBUTES)
 
 
 def _dumped(documents: Callable[[], Iterable[Document]]) -> Iterator[dict[str, Any]]:
@@ -326,7 +326,8 @@ def _place(location: Location | None) -> Place | None:
     return None if location is None else Place(source=location.source, line=location.line, column=location.column)
 
 
-def _locked_file(file: ReleaseFile) -> LockedFile:
+def locked_file(file: ReleaseFile) -> LockedFile:
+    """Return the record of a file of a release."""
     return LockedFile(
         path_in_repo=file.path_in_repo,
         size=file.size,

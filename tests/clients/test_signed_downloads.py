@@ -1,7 +1,6 @@
 """The command that hublish prints for strangers verifies a signature, in a folder and in the cache of the client."""
 
 import os
-import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -26,11 +25,13 @@ def hub(tmp_path: Path) -> Any:
 
 
 @pytest.fixture
-def receipt(hub: EmbeddedHub, tmp_path: Path) -> hublish.Receipt:
+def signed(hub: EmbeddedHub, tmp_path: Path) -> hublish.SignedRelease:
     """Publish a release, and attest it afterwards."""
     project = tmp_path / "project"
     (project / "files/sub").mkdir(parents=True)
     (project / "files/config.json").write_text("{}")
+    # The tool passes over it by default.
+    (project / "files/.gitignore").write_text("*.tmp\n")
     (project / "files/sub/weights.bin").write_bytes(noise(200_000, 1))
     (project / "hub.yaml").write_text("repo: {repo_id: acme/digits}\nartifacts: [{source: 'files/**'}]\n")
     (tmp_path / "acme.pem").write_bytes(key().private)
@@ -40,8 +41,8 @@ def receipt(hub: EmbeddedHub, tmp_path: Path) -> hublish.Receipt:
     return hublish.attest(manifest=project, signer=signer, endpoint=hub.endpoint, token=hub.token)
 
 
-def signer_of(receipt: hublish.Receipt) -> SignedBy:
-    attestation = receipt.plan.release.attestation
+def signer_of(signed: hublish.SignedRelease) -> SignedBy:
+    attestation = signed.receipt.plan.release.attestation
     assert attestation is not None
     assert attestation.signer is not None
     return attestation.signer
@@ -62,19 +63,24 @@ def change(file: Path) -> None:
     file.write_text("{} ")
 
 
-def test_the_printed_commands_download_and_verify(hub: EmbeddedHub, receipt: hublish.Receipt, tmp_path: Path) -> None:
-    download, verify = SignedView(receipt).document()["verify_with"]
+def test_the_printed_commands_download_and_verify(
+    hub: EmbeddedHub, signed: hublish.SignedRelease, tmp_path: Path
+) -> None:
+    download, verify = SignedView(signed).document()["verify_with"]
     assert succeeds(download, tmp_path, HF_TOKEN=hub.token, HF_HOME=str(tmp_path / "hf"))
     assert succeeds(verify, tmp_path)
     change(tmp_path / "digits/config.json")
     assert not succeeds(verify, tmp_path)
 
 
-def test_the_command_follows_the_links_of_the_cache(hub: EmbeddedHub, receipt: hublish.Receipt, tmp_path: Path) -> None:
+def test_the_command_follows_the_links_of_the_cache(
+    hub: EmbeddedHub, signed: hublish.SignedRelease, tmp_path: Path
+) -> None:
     cache = snapshot_download(
-        "acme/digits", revision=receipt.commit, cache_dir=tmp_path / "hf", endpoint=hub.endpoint, token=hub.token
+        "acme/digits", revision=signed.receipt.commit, cache_dir=tmp_path / "hf", endpoint=hub.endpoint, token=hub.token
     )
-    verify = stock_command(signer_of(receipt), shlex.quote(cache), links=True)
+    paths = [file.path_in_repo for file in signed.receipt.plan.release.files]
+    verify = stock_command(signer_of(signed), cache, paths, links=True)
     assert succeeds(verify, tmp_path)
     change(Path(cache, "config.json"))
     assert not succeeds(verify, tmp_path)

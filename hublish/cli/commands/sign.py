@@ -2,6 +2,7 @@
 
 from argparse import ArgumentParser, Namespace
 
+from hublish.cli.arguments import repeated_options
 from hublish.cli.commands import Example, Outcome
 from hublish.cli.report import Report
 from hublish.cli.signing_arguments import add_signing, signing_options
@@ -9,8 +10,8 @@ from hublish.cli.signing_arguments import add_signing, signing_options
 DESCRIPTION = """Proposes model.sig, a signature over all files of a repo, as a pull request. It is for a release that
 is on the Hub already: `publish` signs a new one by itself where hub.yaml has `sign`. Large files are not downloaded:
 their digests are those of the lock, or those that the Hub lists. Small files that no lock records are downloaded,
-compared and audited. The plan is shown and confirmed as by `publish`. A second run finds the pull request and does
-nothing."""
+compared and audited. The plan is shown and confirmed as by `publish`. A second run finds the pull request; after the
+merge, it records the signature in the lock."""
 EXAMPLES = (
     Example("hublish sign", "the repo of hub.yaml, by its `sign`"),
     Example("hublish sign acme/digits --private-key acme.pem", "any repo, with a key"),
@@ -29,5 +30,5 @@ def run(arguments: Namespace, report: Report) -> Outcome:
     from hublish.cli.views.confirmation import confirming
     from hublish.cli.views.sign import SignedView
 
-    receipt = hublish.sign(confirm=confirming(report, agreed=arguments.yes), **options)
-    return Outcome(SignedView(receipt))
+    found = hublish.sign(confirm=confirming(report, agreed=arguments.yes), **options)
+    return Outcome(SignedView(found, repeated_options(arguments)))

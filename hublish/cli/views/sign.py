@@ -5,10 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from hublish.api.sign_published import SignedRelease
 from hublish.base.values import Receipt
 from hublish.base.values.attested import SignedBy
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
+from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps
 from hublish.schemas.documents.file_names import CLAIMS_FILE, GITATTRIBUTES, SIGNATURE_FILE
 from hublish.schemas.documents.hub_names import EMBEDDED, repo_path
 
@@ -18,12 +20,18 @@ if TYPE_CHECKING:
 # Of their own documentation: https://github.com/sigstore/model-transparency.
 _TOOL: Final = "model_signing"
 _OPTIONS: Final = {
-    "key": (("--public_key", "PUBLIC_KEY.pem"),),
-    "certificate": (("--certificate_chain", "CA.pem"),),
+    "key": ("--public_key", "PUBLIC_KEY.pem"),
+    "certificate": ("--certificate_chain", "CA.pem"),
     "sigstore": (),
 }
 # The files that no signature is over.
-_OUTSIDE: Final = (CLAIMS_FILE, GITATTRIBUTES, SIGNATURE_FILE)
+_OUTSIDE: Final = (GITATTRIBUTES, CLAIMS_FILE, SIGNATURE_FILE)
+_OF_GIT: Final = (".git", ".github", ".gitignore")
+_LOCK_STATES: Final = {
+    "current": "records the signature",
+    "updated": "updated to the signature",
+    "elsewhere": "not changed: it records other files",
+}
 _PUBLIC_HUB: Final = "https://huggingface.co"
 
 
@@ -31,7 +39,8 @@ _PUBLIC_HUB: Final = "https://huggingface.co"
 class SignedView:
     """The result of signing a release on the Hub."""
 
-    receipt: Receipt
+    found: SignedRelease
+    repeated: RepeatedOptions = NO_OPTIONS
 
     def human(self, paint: Paint) -> Iterable[str]:
         """Return the result, its details, and the commands of a stranger."""
@@ -40,12 +49,15 @@ class SignedView:
         yield ""
         yield paint("dim", "A stranger verifies it with the stock tool of OpenSSF Model Signing:")
         yield from (f"  {line}" for line in self._commands)
+        if self.found.lock_state == "updated":
+            yield from next_steps(paint, f"hublish verify{self.repeated.file}{self.repeated.hub}")
 
     def document(self) -> Any:
         """Return the receipt document, and the commands."""
         from hublish.pipeline.lock.records import receipt_fields
 
-        return {**receipt_fields(self.receipt), "verify_with": list(self._commands)}
+        lock = {"lock": str(self.found.lock), "lock_state": self.found.lock_state}
+        return {**receipt_fields(self.receipt), **lock, "verify_with": list(self._commands)}
 
     def compact(self) -> Any:
         """Return the result without the plan."""
@@ -62,6 +74,11 @@ class SignedView:
     def quiet(self) -> Iterable[str]:
         """Return the commit."""
         return [self.receipt.commit]
+
+    @property
+    def receipt(self) -> Receipt:
+        """The pull request, or the commit of main."""
+        return self.found.receipt
 
     @property
     def _label(self) -> str:
@@ -96,6 +113,8 @@ class SignedView:
             yield "builder", attestation.builder
         if receipt.plan.sha256 and receipt.created:
             yield "plan", f"sha256 {receipt.plan.sha256}"
+        if (state := self.found.lock_state) is not None:
+            yield "lock", f"{self.found.lock}, {_LOCK_STATES[state]}"
 
     @property
     def _commands(self) -> tuple[str, ...]:
@@ -106,7 +125,8 @@ class SignedView:
         hub = "" if target.endpoint in (_PUBLIC_HUB, EMBEDDED) else f"HF_ENDPOINT={shlex.quote(target.endpoint)} "
         folder = target.repo_id.rpartition("/")[2]
         download = f"{hub}hf download {target.repo_id}{kind} --revision {receipt.commit} --local-dir {folder}"
-        verify = (stock_command(signer, folder),) if signer else ()
+        paths = (file.path_in_repo for file in receipt.plan.release.files)
+        verify = (stock_command(signer, folder, paths),) if signer else ()
         return verify if self._embedded else (download, *verify)
 
     @property
@@ -114,18 +134,22 @@ class SignedView:
         return self.receipt.plan.target.endpoint == EMBEDDED
 
 
-def stock_command(signer: SignedBy, folder: str, *, links: bool = False) -> str:
+def stock_command(signer: SignedBy, folder: str, paths: Iterable[str], *, links: bool = False) -> str:
     """Return the command that verifies a signature without hublish.
 
     Args:
         signer: the signer.
         folder: the folder with the files, from `hf download --local-dir`.
-        links: whether the files are links, as in the cache of the client.
+        paths: the paths of the files in the repo.
+        links: whether the files are links, as in the cache of the client, which has no notes of the client.
     """
-    options = [("--signature", f"{folder}/{SIGNATURE_FILE}"), *_OPTIONS[signer.method]]
+    words = [_TOOL, "verify", signer.method, folder, "--signature", f"{folder}/{SIGNATURE_FILE}"]
+    for name in _OUTSIDE if links else (*_OUTSIDE, ".cache"):
+        words += ["--ignore-paths", f"{folder}/{name}"]
+    # By default, it passes over files of git, although they are signed.
+    words += ["--no-ignore-git-paths"] if any(path.split("/")[0] in _OF_GIT for path in paths) else []
+    words += ["--allow_symlinks"] if links else []
+    words += _OPTIONS[signer.method]
     if signer.method == "sigstore":
-        options += [("--identity", signer.name), ("--identity_provider", signer.provider or "")]
-    # The client keeps its notes there; the files that no signature is over are in the signature itself.
-    options += [] if links else [("--ignore-paths", f"{folder}/.cache")]
-    words = [_TOOL, "verify", signer.method, *(word for option in options for word in option)]
-    return shlex.join([*words, *(["--allow_symlinks"] if links else []), folder])
+        words += ["--identity", signer.name, "--identity_provider", signer.provider or ""]
+    return shlex.join(words)

@@ -21,6 +21,7 @@ from hublish.base.errors import (
     HublishError,
     IntegrityError,
     PolicyError,
+    RemoteConflictError,
     SigningError,
     TrustError,
     UsageError,
@@ -31,7 +32,7 @@ from tests.hublish.api.released_project import FIRST, SECOND
 from tests.hublish.api.signed_project import SignedProject
 from tests.signing_keys import new_key
 
-Verb = Callable[..., hublish.Receipt]
+Verb = Callable[..., hublish.SignedRelease]
 VERBS: dict[str, Verb] = {"sign": hublish.sign, "attest": hublish.attest}
 both = pytest.mark.parametrize("verb", VERBS)
 
@@ -45,8 +46,8 @@ class Unsigned(SignedProject):
         self.signer = {"method": "key", "private_key": "../acme.pem"}
 
     def run(self, verb: str, **more: Any) -> hublish.Receipt:
-        """Sign the release of the manifest."""
-        return VERBS[verb](manifest=self.manifest, **{"signer": self.signer, **self.options, **more})
+        """Sign the release of the manifest, and return the pull request."""
+        return VERBS[verb](manifest=self.manifest, **{"signer": self.signer, **self.options, **more}).receipt
 
     def signed_files(self, revision: str) -> dict[str, str]:
         """Return the files of the signature at a revision, by its public key."""
@@ -140,6 +141,57 @@ def test_after_the_merge_there_is_nothing_to_do(released: Unsigned, verb: str) -
 
 
 @both
+def test_after_the_merge_the_lock_records_the_signature(released: Unsigned, verb: str) -> None:
+    before = released.lock
+    receipt = released.run(verb)
+    released.api.merge_pull_request(released.repo_id, receipt.pull_request or 0)
+    assert not released.is_verified()
+    options = {"manifest": released.manifest, "signer": released.signer, **released.options}
+    assert [VERBS[verb](**options).lock_state for _ in range(2)] == ["updated", "current"]
+    after = released.lock
+    assert (after["commit"], after["tag"], after["tag_commit"]) == (
+        released.api.model_info(released.repo_id).sha,
+        "v1.0.0",
+        before["commit"],
+    )
+    assert after["signature"]["method"] == "key"
+    assert after["signature"].get("builder") == (RECORDED if verb == "attest" else None)
+    assert released.is_verified()
+
+
+def test_the_lock_of_another_release_is_not_changed(released: Unsigned) -> None:
+    released.api.create_commit(
+        released.repo_id, [CommitOperationAdd("extra.json", b"{}")], commit_message="An edit on the Hub"
+    )
+    released.api.merge_pull_request(released.repo_id, released.run("sign").pull_request or 0)
+    lock = released.lock
+    found = hublish.sign(manifest=released.manifest, signer=released.signer, **released.options)
+    assert found.lock_state == "elsewhere"
+    assert released.lock == lock
+
+
+def test_a_release_without_a_signature_does_not_replace_a_signed_one(released: Unsigned) -> None:
+    released.api.merge_pull_request(released.repo_id, released.run("attest").pull_request or 0)
+    released.more = {"patterns": {}}
+    with pytest.raises(RemoteConflictError, match="which nothing signs"):
+        released.publish("v1.1.0", {"config.json": '{"version": 3}'})
+    assert [one.code for one in hublish.plan(released.manifest, **released.options).refusals] == ["sign.stale"]
+    # Deleted on purpose, or signed again.
+    released.more = {"patterns": {"delete_patterns": ["model.sig", "claims.jsonl", "bom.cdx.json"]}}
+    released.publish("v1.1.0", {})
+    assert "model.sig" not in released.tree()
+
+
+def test_the_same_release_is_published_beside_its_signature(project: Unsigned) -> None:
+    project.more = {"patterns": {}}
+    project.publish("v1.0.0", FIRST)
+    project.api.merge_pull_request(project.repo_id, project.run("sign").pull_request or 0)
+    plan = hublish.plan(project.manifest, **project.options)
+    assert not plan.commits
+    assert plan.refusals == ()
+
+
+@both
 def test_large_files_are_not_downloaded_and_small_ones_once(
     released: Unsigned, proxy: Proxy, verb: str, tmp_path: Path
 ) -> None:
@@ -167,14 +219,16 @@ def _signer(project: Unsigned) -> dict[str, str]:
 @both
 def test_any_repo_is_signed_by_its_name(released: Unsigned, verb: str, tmp_path: Path) -> None:
     lock = tmp_path / "absent.lock"
-    receipt = VERBS[verb](f"{released.repo_id}@v1.0.0", signer=_signer(released), lock=lock, **released.options)
+    receipt = VERBS[verb](f"{released.repo_id}@v1.0.0", signer=_signer(released), lock=lock, **released.options).receipt
     assert released.signed_files(ref(receipt)) == released.digests(ref(receipt))
     assert "sign.unread" in {one.code for one in receipt.plan.release.warnings}
     if verb == "attest":
         # Nothing records how it was built.
         assert released.built(ref(receipt)) is None
         assert "sign.no_provenance" in {one.code for one in receipt.plan.warnings}
-        assert not VERBS[verb](released.repo_id, signer=_signer(released), lock=lock, **released.options).created
+        assert not VERBS[verb](
+            released.repo_id, signer=_signer(released), lock=lock, **released.options
+        ).receipt.created
 
 
 def test_a_former_version_of_the_lock_records_the_release(released: Unsigned) -> None:
@@ -244,8 +298,8 @@ def test_the_provenance_of_the_builder_is_kept(own_hub: EmbeddedHub, proxy: Prox
     project = SignedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
     project.publish("v1.0.0", FIRST)
     before = project.tree()
-    receipt = VERBS[verb](manifest=project.manifest, **project.options)
-    assert not receipt.created
+    found = VERBS[verb](manifest=project.manifest, **project.options)
+    assert (found.receipt.created, found.lock_state) == (False, "current")
     assert project.tree() == before
 
 
@@ -294,7 +348,7 @@ def test_only_what_main_has_is_signed(released: Unsigned, verb: str) -> None:
     for revision in ("v1.0.0", first, "refs/pr/1", "other", "0" * 40):
         with pytest.raises(UsageError, match="pull request"):
             VERBS[verb](f"{released.repo_id}@{revision}", signer=_signer(released), **released.options)
-    assert VERBS[verb](f"{released.repo_id}@v1.1.0", signer=_signer(released), **released.options).created
+    assert VERBS[verb](f"{released.repo_id}@v1.1.0", signer=_signer(released), **released.options).receipt.created
 
 
 @pytest.mark.parametrize("repo", [{"repo_type": "dataset"}, {"repo_type": "space", "space_sdk": "static"}])

@@ -27,7 +27,7 @@ def published(run: Run, project: Path) -> Path:
 def test_it_proposes_a_signature_and_says_how_to_verify_it(run: Run, published: Path, command: str) -> None:
     done = run(f"{command} --private-key acme.pem --local -y")
     assert done.stdout.startswith("Proposed the signature of acme/digits-mlp as pull request 1.\n")
-    assert "model_signing verify key --signature digits-mlp/model.sig --public_key PUBLIC_KEY.pem" in done.stdout
+    assert "model_signing verify key digits-mlp --signature digits-mlp/model.sig" in done.stdout
     assert re.search(r"signer +key sha256:", done.stdout)
     again = run(f"{command} --private-key acme.pem --local -y")
     assert "Nothing to do: pull request 1 proposes the signature" in again.stdout
@@ -84,8 +84,12 @@ def test_what_cannot_be_signed_is_refused(
     ],
 )
 def test_the_stock_command_names_the_signer(signer: SignedBy, words: str) -> None:
-    command = stock_command(signer, "digits")
-    assert words in command
-    assert shlex.split(command)[:3] == ["model_signing", "verify", signer.method]
-    assert command.endswith("--ignore-paths digits/.cache digits")
-    assert stock_command(signer, "digits", links=True).endswith("--allow_symlinks digits")
+    command = stock_command(signer, "digits", ["config.json"])
+    assert command.endswith(words)
+    assert shlex.split(command)[:4] == ["model_signing", "verify", signer.method, "digits"]
+    assert "--ignore-paths digits/claims.jsonl" in command
+    assert "--ignore-paths digits/.cache" in command
+    assert "git-paths" not in command
+    in_cache = stock_command(signer, "digits", [".github/workflows/x.yml"], links=True)
+    assert "--no-ignore-git-paths --allow_symlinks" in in_cache
+    assert ".cache" not in in_cache
