@@ -28,6 +28,14 @@ from hublish.base.errors import SigningError
 from hublish.base.values.attested import SignedBy
 from hublish.schemas.documents.signing import SigningMethod
 
+_REASONS: Final = {
+    "DSSE: invalid signature": "the signature is wrong: the statement was changed, or another key signed",
+    "invalid log entry": "its entry in the log is damaged, of another log, or of another signature",
+    "log entry": "its entry in the log is of another signature",
+    "not enough sources of verified time": "it does not prove when it was logged",
+    "bundle must contain an inclusion promise": "it does not prove when it was logged",
+    "expected exactly one log entry": "it does not have exactly one entry in the log",
+}
 _HINT: Final = "sign in the job that `sign` names; or change `sign`, and announce the new identity to your users"
 
 
@@ -169,10 +177,15 @@ def _verified(raw: bytes, root: Any, declared: Identity) -> Verified:
         reason = "its certificate is not of a trusted authority, or was not valid when the signature was logged"
     # The bytes are those of a stranger, and the library has no common error for all that can be wrong with them.
     except Exception as error:
-        reason = reason_of(error)
+        reason = _plain(reason_of(error))
     else:
         return Verified(statement, SignedBy("sigstore", found.name, found.provider, _log_index(raw)))
     raise InvalidSignatureError(reason)
+
+
+def _plain(reason: str) -> str:
+    """Return a reason of the library in words of ours, where its own are about details of the evidence."""
+    return next((ours for begin, ours in _REASONS.items() if reason.startswith(begin)), reason)
 
 
 def _log_index(bundle: bytes) -> int:

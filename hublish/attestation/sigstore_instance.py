@@ -139,11 +139,25 @@ def reason_of(error: BaseException, token: str | None = None) -> str:
     """Return the reason of an error in one line: that of the service where one refused, else those of the library."""
     links = list(chain(error, lambda each: each.__cause__))
     texts = [_refusal(response) for each in links if (response := getattr(each, "response", None)) is not None]
+    texts = texts or _wrong_fields(error)
     texts = texts or [text for each in links if (text := " ".join(str(each).split()))]
     reason = ": ".join(dict.fromkeys(texts)) or type(error).__name__
     if host := _NO_RESPONSE.search(reason):
         return f"{host[1]} cannot be reached, or does not respond"
     return redact(reason, [token] if token else [])[:_LONGEST]
+
+
+def _wrong_fields(error: BaseException) -> list[str]:
+    """Return the first field that has no valid value, without the value; nothing if that is not the reason."""
+    from pydantic import ValidationError
+
+    # The library raises its own error while it handles that one.
+    for each in chain(error, lambda each: each.__cause__ or each.__context__):
+        if isinstance(each, ValidationError):
+            first = each.errors(include_url=False, include_input=False, include_context=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            return [place, first["msg"]] if place else [first["msg"]]
+    return []
 
 
 def _refusal(response: Any) -> str:
