@@ -54,7 +54,7 @@ def statement_bytes(statement: Statement) -> bytes:
 
 
 def assembled(predicate_type: str, subjects: Mapping[str, str], predicate: str) -> bytes:
-    """Return a statement as JSON whose predicate is in canonical JSON already."""
+    """Return a statement as JSON whose predicate is JSON already, in a form that equal predicates have in common."""
     # There may be 100,000 subjects, and all have the same form: a general encoder takes three times as long.
     listed = ",".join(
         [f'{{"digest":{{"sha256":"{sha256}"}},"name":{canonical(name)}}}' for name, sha256 in sorted(subjects.items())]

@@ -7,11 +7,11 @@ from typing import Any
 from hublish.attestation import bill_of_materials, provenance
 from hublish.attestation.interface import Signer
 from hublish.attestation.model_signature import signature_statement
-from hublish.attestation.statements import Statement, claims_text, statement_bytes
+from hublish.attestation.statements import assembled, canonical, claims_text
 from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.values import Plan, ReleaseFile
 from hublish.base.values.attested import SignedBy
-from hublish.pipeline.attest.own_signer import OwnSigner, made_file, signed_digests
+from hublish.pipeline.attest.own_signer import SIGN, OwnSigner, made_file, signed_digests
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.hub_names import repo_path
 
@@ -34,20 +34,22 @@ def pending_files(plan: Plan, own: OwnSigner, signer: Signer) -> tuple[tuple[Rel
             signed_by = own.verifier.verify(bundle).signed_by
         files.append(made_file(SIGNATURE_FILE, bundle))
     if CLAIMS_FILE in attestation.pending:
-        signed = [signer.sign(statement_bytes(Statement(kind, digests, claim))) for kind, claim in _claims(plan, own)]
+        signed = [signer.sign(assembled(kind, digests, claim)) for kind, claim in _claims(plan, own)]
         files.append(made_file(CLAIMS_FILE, claims_text(signed)))
     return tuple(files), signed_by
 
 
-def _claims(plan: Plan, own: OwnSigner) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Yield the predicate of each claim with its type."""
+def _claims(plan: Plan, own: OwnSigner) -> Iterator[tuple[str, str]]:
+    """Yield the predicate of each claim, as JSON, with its type."""
     release = plan.release
     if (built := _provenance(plan, own)) is not None:
-        yield provenance.PREDICATE_TYPE, built
+        yield provenance.PREDICATE_TYPE, canonical(built)
     # Another tool may have signed the release whose card is changed now.
     for bom in (file for file in release.files if file.path_in_repo == BOM_FILE):
         for data in each_sealed([bom], sealed_bytes):
-            yield bill_of_materials.PREDICATE_TYPE, json.loads(data)
+            # Ours is repeated as it is: it may list 100,000 files.
+            is_ours = bom.origin.serializer == SIGN
+            yield bill_of_materials.PREDICATE_TYPE, data.decode() if is_ours else canonical(json.loads(data))
 
 
 def _provenance(plan: Plan, own: OwnSigner) -> Mapping[str, Any] | None:
