@@ -1,7 +1,7 @@
 """The stages that sign a release, with the signer, the builder and the trees on the Hub of one session."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -13,6 +13,7 @@ from hublish.base.values import Head, Release, RemoteFile, Target
 from hublish.base.values.attested import BuildFacts
 from hublish.hub.client import pull_requests, transfer
 from hublish.hub.client.hub import Hub
+from hublish.hub.client.remote_content import OnHub, ReadBudget
 from hublish.pipeline.attest.attest import UNSIGNED, Attest
 from hublish.pipeline.attest.own_signer import OwnSigner
 from hublish.pipeline.attest.reuse import PublishedTree
@@ -56,12 +57,16 @@ def trees_of(session: Session, target: Target, head: Head) -> Iterator[Published
     """Yield the tree of the branch, and those of pull requests that may propose the release."""
     hub = session.hub
     if SIGNATURE_FILE in head.files:
-        yield PublishedTree(head.files, partial(_downloaded, hub, target, head.commit or head.default_commit or ""))
+        yield _tree(hub, target, head.commit or head.default_commit or "", head.files)
     if target.create_pr and head.repo_exists:
         for number in pull_requests.newest_open(hub, target):
             commit = hub.commit_of(target, pull_requests.ref_of(number))
-            yield PublishedTree(hub.tree(target, commit), partial(_downloaded, hub, target, commit))
+            yield _tree(hub, target, commit, hub.tree(target, commit))
 
 
-def _downloaded(hub: Hub, target: Target, commit: str, file: RemoteFile) -> bytes:
-    return transfer.read(hub, target, file.path_in_repo, commit, size=file.size)
+def _tree(hub: Hub, target: Target, commit: str, files: Mapping[str, RemoteFile]) -> PublishedTree:
+    def download(file: RemoteFile) -> bytes:
+        return transfer.read(hub, target, file.path_in_repo, commit, size=file.size)
+
+    budget = ReadBudget()
+    return PublishedTree(files, download, lambda file: OnHub(hub, target, commit, file, budget))

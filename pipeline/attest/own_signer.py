@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from hublish.base.content import InMemory, blob_hasher
+from hublish.base.content import Content, InMemory, blob_hasher
 from hublish.base.errors import SigningError
 from hublish.base.values import Effect, Origin, Release, ReleaseFile, Step, Verdict
 from hublish.base.values.attested import BuildFacts, SignedBy
@@ -15,6 +15,7 @@ from hublish.schemas.documents.signing import SigningMethod
 if TYPE_CHECKING:
     from hublish.attestation.interface import Signer, Verifier
     from hublish.base.values import Plan
+    from hublish.schemas.documents.lock import LockedFile
 
 SIGN: Final = "sign"
 """The section of the manifest that is the source of these files, and the name of their serializer in locks."""
@@ -61,6 +62,12 @@ def signed_digests(release: Release) -> Mapping[str, str]:
 def verdict_of(path: str) -> Verdict:
     """Return the rule that includes one of the files that are made for a signature."""
     return Verdict.of([Step(SIGN, Effect.COLLECTS, _WHY[path], SIGN)])
+
+
+def made_content(path: str, known: "LockedFile", content: Content) -> ReleaseFile:
+    """Return a file that was made for a signature before, by its record in a lock."""
+    origin = Origin(None, SIGN, SIGN, verdict=verdict_of(path))
+    return ReleaseFile(path, known.size, known.sha256, known.blob_id, content, origin)
 
 
 def made_file(path: str, data: bytes) -> ReleaseFile:

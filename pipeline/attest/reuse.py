@@ -11,11 +11,12 @@ from hublish.attestation.interface import InvalidSignatureError, Verifier
 from hublish.attestation.model_signature import read_signature_statement
 from hublish.attestation.provenance import Provenance
 from hublish.attestation.statements import Statement
+from hublish.base.content import Content
 from hublish.base.values import Release, ReleaseFile, RemoteFile
 from hublish.base.values.attested import SignedBy
-from hublish.pipeline.attest.own_signer import OwnSigner, made_file, signed_digests
+from hublish.pipeline.attest.own_signer import OwnSigner, made_content, made_file, signed_digests
 from hublish.schemas.documents.file_names import ATTESTATION_FILES, BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
-from hublish.schemas.documents.lock import Lock
+from hublish.schemas.documents.lock import Lock, LockedSignature
 
 _LARGEST: Final = {
     SIGNATURE_FILE: bundles.MOST_BYTES,
@@ -32,6 +33,8 @@ class PublishedTree:
 
     files: Mapping[str, RemoteFile]
     download: Callable[[RemoteFile], bytes]
+    content: Callable[[RemoteFile], Content]
+    """Returns the bytes of a file where they are."""
 
     def holds(self, files: Sequence[ReleaseFile]) -> bool:
         """Return whether it has all of these files, with their bytes."""
@@ -54,6 +57,8 @@ class Signed:
     claims: ReleaseFile | None = None
     """None when the claims are not about these files, or of another builder."""
     provenance: Provenance | None = None
+    locked_builder: str | None = None
+    """The builder that the lock records, in the place of the provenance."""
 
 
 def signature_in(
@@ -120,26 +125,44 @@ def signed_in(
     return _with_claims(found, tree.read(CLAIMS_FILE), own.verifier, about, builder, expected)
 
 
-def locked_in(tree: PublishedTree, release: Release, lock: Lock) -> Signed | None:
-    """Return the signature in a tree that a lock records for these very files: it was made when they were published.
+def locked_in(tree: PublishedTree, release: Release, own: OwnSigner, builder: str | None, lock: Lock) -> Signed | None:
+    """Return the signature in a tree that a lock records for these very files, by the own signer; None otherwise.
 
-    It takes the place of `signed_in` where there is no key to compare the signature with.
+    It was made, and read back, when they were published. Nothing is downloaded and no key is needed.
 
-    Raises:
-        RemoteError: the Hub cannot be read.
+    Args:
+        tree: the tree.
+        release: the release without the files of a signature.
+        own: the signer.
+        builder: the builder that the claims must name; None for any.
+        lock: the lock of the last release.
     """
+    record = lock.signature
+    if record is None or not _is_signer(own, record) or builder not in (None, record.builder):
+        return None
     locked = {file.path_in_repo: file for file in lock.files}
     made = {path: locked.pop(path) for path in ATTESTATION_FILES if path in locked}
     is_same = {path: file.sha256 for path, file in locked.items()} == signed_digests(release)
-    record = lock.signature
-    if record is None or len(made) != len(ATTESTATION_FILES) or not is_same or not tree.holds(release.files):
+    if len(made) != len(ATTESTATION_FILES) or not is_same or not tree.holds(release.files):
         return None
     remote = {path: tree.files.get(path) for path in made}
-    if not all(there is not None and there.holds(made[path]) for path, there in remote.items()):
+    kept = {
+        path: made_content(path, made[path], tree.content(there))
+        for path, there in remote.items()
+        if there is not None and there.holds(made[path])
+    }
+    if len(kept) != len(made):
         return None
-    data = {path: tree.read(path) for path in made}
-    bom, signature, claims = (made_file(path, data[path] or b"") for path in (BOM_FILE, SIGNATURE_FILE, CLAIMS_FILE))
-    return Signed(bom, signature, SignedBy(record.method, record.signer, record.provider, record.log_index), claims)
+    signed_by = SignedBy(record.method, record.signer, record.provider, record.log_index)
+    return Signed(kept[BOM_FILE], kept[SIGNATURE_FILE], signed_by, kept[CLAIMS_FILE], locked_builder=record.builder)
+
+
+def _is_signer(own: OwnSigner, record: LockedSignature) -> bool:
+    """Return whether a lock names the own signer, as far as it is known before it signs."""
+    if own.method != record.method:
+        return False
+    # An identity with a `*` is compared by verifying the signature.
+    return own.verifier is None if own.signed_by is None else own.signed_by.name == record.signer
 
 
 def _with_claims(

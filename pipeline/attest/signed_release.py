@@ -44,9 +44,9 @@ def _candidates(release: Release, signing: Signing, facts: BuildFacts) -> Iterat
     own, builder = signing.own, None if signing.any_builder else facts.builder
     repo = _repo_of(signing.target)
     for tree in signing.trees() if repo is not None else ():
-        found = signed_in(tree, release, repo or "", own, builder, signing.claims)
-        if found is None and own.verifier is None and signing.last is not None:
-            found = locked_in(tree, release, signing.last)
+        # The lock first: it spares the download and the verification of many digests.
+        found = locked_in(tree, release, own, builder, signing.last) if signing.last else None
+        found = found or signed_in(tree, release, repo or "", own, builder, signing.claims)
         if found is not None:
             yield found
 
@@ -81,6 +81,8 @@ def _attestation(facts: BuildFacts) -> Attestation:
 
 def _with_published(release: Release, facts: BuildFacts, found: Signed) -> Release:
     attestation, claims = _attestation(facts), found.claims
+    if found.locked_builder is not None:
+        attestation = Attestation(None, found.locked_builder)
     if (read := found.provenance) is not None:
         # As the published claims say it: the same files may have been built from another commit.
         attestation = Attestation(None, read.builder, read.source_uri, read.source_commit, read.dirty)

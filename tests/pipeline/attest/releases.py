@@ -75,7 +75,8 @@ def tree_of(
         (downloads if downloads is not None else []).append(file.path_in_repo)
         return files[file.path_in_repo]
 
-    return PublishedTree({path: RemoteFile(path, one.size, one.blob_id) for path, one in remote.items()}, download)
+    listed = {path: RemoteFile(path, one.size, one.blob_id) for path, one in remote.items()}
+    return PublishedTree(listed, download, lambda file: InMemory(files[file.path_in_repo]))
 
 
 def content(found: Release, path: str) -> bytes:

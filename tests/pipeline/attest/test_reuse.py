@@ -1,6 +1,7 @@
 """Which signatures and claims on a Hub are those of a release, and which are not."""
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hublish.attestation.keys import KeySigner
 from hublish.attestation.model_signature import signature_statement
 from hublish.attestation.statements import Statement, claims_text, read_claims, read_statement, statement_bytes
 from hublish.base.values import Release, RemoteFile
-from hublish.pipeline.attest.own_signer import signed_digests
+from hublish.pipeline.attest.own_signer import OwnSigner, signed_digests
 from hublish.pipeline.attest.reuse import PublishedTree, Signed, locked_in, signed_in
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.lock import Lock, LockedFile, LockedSignature
@@ -55,13 +56,13 @@ def test_the_spelling_of_the_repo_does_not_count() -> None:
 def test_without_a_file_there_is_no_signature(path: str) -> None:
     tree = tree_of(signed())
     files = {name: file for name, file in tree.files.items() if name != path}
-    assert found_in(PublishedTree(files, tree.download)) is None
+    assert found_in(replace(tree, files=files)) is None
 
 
 def test_a_file_that_is_too_large_is_not_downloaded() -> None:
     tree = tree_of(signed())
     large = RemoteFile(SIGNATURE_FILE, 1 << 40, "0" * 40)
-    assert found_in(PublishedTree({**tree.files, SIGNATURE_FILE: large}, tree.download)) is None
+    assert found_in(replace(tree, files={**tree.files, SIGNATURE_FILE: large})) is None
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_a_file_that_is_too_large_is_not_downloaded() -> None:
 def test_another_signer_and_other_files_are_not_ours(make: Any) -> None:
     tree = tree_of(make())
     files = {path: file for path, file in tree.files.items() if path != "more.txt"}
-    assert found_in(PublishedTree(files, tree.download)) is None
+    assert found_in(replace(tree, files=files)) is None
 
 
 def test_the_signature_of_another_repo_is_not_ours() -> None:
@@ -122,7 +123,7 @@ def test_a_damaged_file_is_never_used(data: st.DataObject) -> None:
     assert found is None or (path == CLAIMS_FILE and found.claims is None)
 
 
-# ------------------------------------------------------------------------------------------------ without the key
+# ------------------------------------------------------------------------------------------------ by the lock
 
 
 def lock_of(found: Release, **changed: Any) -> Lock:
@@ -130,32 +131,56 @@ def lock_of(found: Release, **changed: Any) -> Lock:
         LockedFile(path_in_repo=one.path_in_repo, size=one.size, sha256=one.sha256, blob_id=one.blob_id)
         for one in found.files
     )
-    signature = LockedSignature(method="key", signer="sha256:" + "1" * 64, builder=BUILDER)
+    known_signer = signer().signed_by
+    assert known_signer is not None
+    signature = LockedSignature(method="key", signer=known_signer.name, builder=BUILDER)
     known: dict[str, Any] = {"manifest_sha256": "d" * 64, "load": Load(), "files": files, "signature": signature}
     place = {"repo_id": "acme/digits", "endpoint": "https://hub", "revision": "main", "commit": "c" * 40}
     return Lock.model_validate({**place, **known, **changed})
 
 
-def test_a_lock_knows_the_signature_of_its_release() -> None:
-    found = locked_in(tree_of(signed()), release(), lock_of(signed()))
+REVIEWER = OwnSigner("key")
+
+
+@pytest.mark.parametrize("own", [signer(), REVIEWER])
+@pytest.mark.parametrize("builder", [BUILDER, None])
+def test_a_lock_knows_the_signature_of_its_release(own: OwnSigner, builder: str | None) -> None:
+    downloads: list[str] = []
+    found = locked_in(tree_of(signed(), downloads=downloads), release(), own, builder, lock_of(signed()))
     assert found is not None
     assert found.claims is not None
-    assert (found.signed_by.method, found.signed_by.name) == ("key", "sha256:" + "1" * 64)
+    assert found.signed_by == signer().signed_by
+    assert (found.locked_builder, downloads) == (BUILDER, [])
+    sealed = {file.path_in_repo: file.sha256 for file in signed().files}
+    assert all(sealed[file.path_in_repo] == file.sha256 for file in (found.bom, found.signature, found.claims))
 
 
 @pytest.mark.parametrize(
-    ("tree", "of", "lock"),
+    ("tree", "of", "own", "builder", "lock"),
     [
-        (tree_of(signed()), release({**FILES, "config.json": b"[]"}), lock_of(signed())),
-        (tree_of(signed()), release(), lock_of(signed(), signature=None)),
-        (tree_of(signed()), release(), lock_of(release())),
-        (tree_of(signed(), {SIGNATURE_FILE: b"{}"}), release(), lock_of(signed())),
-        (tree_of(signed(), {CLAIMS_FILE: b"{}\n"}), release(), lock_of(signed())),
-        (tree_of(release()), release(), lock_of(signed())),
+        (tree_of(signed()), release({**FILES, "config.json": b"[]"}), REVIEWER, None, lock_of(signed())),
+        (tree_of(signed()), release(), REVIEWER, None, lock_of(signed(), signature=None)),
+        (tree_of(signed()), release(), REVIEWER, None, lock_of(release())),
+        (tree_of(signed(), {SIGNATURE_FILE: b"{}"}), release(), REVIEWER, None, lock_of(signed())),
+        (tree_of(signed(), {CLAIMS_FILE: b"{}\n"}), release(), REVIEWER, None, lock_of(signed())),
+        (tree_of(release()), release(), REVIEWER, None, lock_of(signed())),
+        (tree_of(signed()), release(), signer("other"), None, lock_of(signed())),
+        (tree_of(signed()), release(), signer(), "https://other.example", lock_of(signed())),
+        (tree_of(signed()), release(), OwnSigner("sigstore"), None, lock_of(signed())),
+        # Whether its identity is the declared one is not in the lock.
+        (
+            tree_of(signed()),
+            release(),
+            OwnSigner("sigstore", verifier=signer().verifier),
+            None,
+            lock_of(signed(), signature=LockedSignature(method="sigstore", signer="release@acme.example")),
+        ),
     ],
 )
-def test_a_lock_of_anything_else_knows_none(tree: PublishedTree, of: Release, lock: Lock) -> None:
-    assert locked_in(tree, of, lock) is None
+def test_a_lock_of_anything_else_knows_none(
+    tree: PublishedTree, of: Release, own: OwnSigner, builder: str | None, lock: Lock
+) -> None:
+    assert locked_in(tree, of, own, builder, lock) is None
 
 
 def test_the_claims_are_read_as_json_and_not_as_text() -> None:
