@@ -81,9 +81,16 @@ FILES = f"{BIN}/hublish files --quiet"
 UPLOAD = f"{BIN}/hf upload --quiet {REPO} files ."
 PULL = f"{BIN}/hublish pull --quiet {REPO}"
 DOWNLOAD = f"{BIN}/hf download --quiet {REPO} && {BIN}/hf cache verify --quiet {REPO}"
+SIGN = f"{PUBLISH} --file signed.yaml"
+VERIFIED_PULL = f"{PULL} --trust-policy reader/trust.yaml"
 # The tools of coreutils on all cores, each file by one process.
 SHA256SUM = "find files -type f -print0 | xargs -0 -n {batch} -P $(nproc) sha256sum"
 MANIFEST = f"repo: {{repo_id: {REPO}}}\nartifacts:\n  - {{source: files/}}\n"
+SIGNED_MANIFEST = f"{MANIFEST}sign: {{method: key, private_key: reader/acme.pem}}\n"
+TRUST = """\
+signers: {acme: {public_key: acme.pub}}
+rules: [{repos: [acme/*], signers: [acme], require: [signature, provenance]}]
+"""
 _BLOCK = 16 << 20
 
 
@@ -176,7 +183,8 @@ class Place:
             finally:
                 server.terminate()
                 server.communicate()
-                (self.folder / "hub.lock").unlink(missing_ok=True)
+                for lock in self.folder.glob("*.lock"):
+                    lock.unlink()
 
     def on_a_new_hub(self, command: str, *before: str, **variables: str) -> Callable[[], Taken]:
         """Time one command, without the commands before it, the start of the Hub and the HF_HOME they fill."""
@@ -227,6 +235,20 @@ def _file(project: Path, name: str) -> Path:
     return path
 
 
+def sign(place: Place) -> Place:
+    """Give a project a key, a manifest that signs with it, and the trust policy of a reader."""
+    reader = place.folder / "reader"
+    reader.mkdir(exist_ok=True)
+    for command in (
+        "openssl ecparam -name prime256v1 -genkey -noout -out acme.pem",
+        "openssl ec -in acme.pem -pubout -out acme.pub",
+    ):
+        subprocess.run(shlex.split(command), cwd=reader, check=True, capture_output=True)
+    (reader / "trust.yaml").write_text(TRUST)
+    (place.folder / "signed.yaml").write_text(SIGNED_MANIFEST)
+    return place
+
+
 def unchanged(place: Place, hubs: ExitStack) -> tuple[Callable[[], Taken], Callable[[], Taken]]:
     """Return a second plan of files that are on the Hub, and a second upload of them by the client."""
 
@@ -275,6 +297,12 @@ def rows(large: Place, few: Place, more: Place, many: Place, hubs: ExitStack) ->
     yield Row(f"pull, {size}, xet off", pulling, pulled(large, off), "1.0")
     yield Row(f"pull, {size}, xet on", pulling, pulled(large, on), "1.0")
     yield Row(f"pull, {few.count()}", pulling, pulled(few, on), "1.0")
+
+    verifying = ("hublish pull --trust-policy", "hublish pull")
+    for place in (sign(large), sign(more)):
+        work = f"pull, signed, {size if place is large else place.count()}"
+        verified = (place.on_a_new_hub(VERIFIED_PULL, SIGN, **on), place.on_a_new_hub(PULL, SIGN, **on))
+        yield Row(work, verifying, verified, "1.05")
 
     summing, sums = ("hublish files", "sha256sum"), many.cold(SHA256SUM.format(batch=500))
     yield Row(f"files, {size}", summing, (large.cold(FILES), large.cold(SHA256SUM.format(batch=1))), "1.0")

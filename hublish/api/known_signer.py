@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hublish.api.read_project import AnyManifest, read_project
-from hublish.base.errors import ManifestInvalidError, UsageError
+from hublish.base.errors import ManifestInvalidError, SigningError, UsageError
 from hublish.schemas.documents.file_names import manifest_file
 from hublish.schemas.documents.lock import LockedSignature
 from hublish.schemas.documents.trust import TrustRule
@@ -54,10 +54,10 @@ def _declared(manifest: AnyManifest) -> "Verifier | None":
         return None
     if project.manifest.sign is None:
         return None
-    sign = project.manifest.sign
-    if sign.method != "sigstore" or sign.identity is None or sign.identity_provider is None:
-        return None
-    from hublish.attestation.keyless import KeylessVerifier
+    from hublish.api.signing import own_signer
 
-    config = None if sign.trust_config is None else (project.folder / Path(sign.trust_config).expanduser()).read_bytes()
-    return KeylessVerifier(sign.identity, sign.identity_provider, config)
+    try:
+        own = own_signer(project)
+    except SigningError:  # the lock may know the signer
+        return None
+    return None if own is None else own.verifier

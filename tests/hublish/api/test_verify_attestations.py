@@ -22,6 +22,7 @@ from tests.attested_release import (
     write_folder,
 )
 from tests.hublish.attestation.recorded import IDENTITY, recorded, recorded_release
+from tests.signing_keys import key
 
 OWN = key_signer().signed_by
 
@@ -120,6 +121,16 @@ class TestAFolder:
         found = hublish.verify_attestations(tmp_path / "release", manifest=tmp_path / "hub.yaml")
         assert found.ok
         assert found.by == "`sign` of hub.yaml, as there is no rule of a trust.yaml"
+
+    def test_by_the_key_in_hub_yaml(self, folder: Path, tmp_path: Path) -> None:
+        (tmp_path / "acme.pem").write_bytes(key().private)
+        manifest = tmp_path / "hub.yaml"
+        manifest.write_text(
+            "repo: {repo_id: acme/digits}\nartifacts: [{source: release}]\nsign: {method: key, private_key: acme.pem}\n"
+        )
+        assert hublish.verify_attestations(folder, manifest=manifest).ok
+        (tmp_path / "acme.pem").write_bytes(key("mallory").private)
+        assert codes(hublish.verify_attestations(folder, manifest=manifest)) == ["trust.signer"]
 
     def test_of_another_repo_than_the_lock(self, folder: Path, readers: Readers, repo: Repo) -> None:
         lock = replace_repo(repo, attested(key_signer()))

@@ -1,0 +1,56 @@
+"""A release that hublish has signed and published is accepted by those who trust its signer, and by no one else."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+import hublish
+from hublish.base.errors import TrustError
+from hublish.hub.client.hub import Hub
+from tests.attested_release import Readers
+from tests.signing_keys import key
+
+RULES = "rules: [{repos: [acme/*], signers: [acme], require: [same_builder]}]\n"
+
+
+@pytest.fixture
+def signed(folder: Path, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Publish a signed release, and return its lock."""
+    (folder / "acme.pem").write_bytes(key().private)
+    with (folder / "hub.yaml").open("a") as manifest:
+        manifest.write("sign: {method: key, private_key: acme.pem}\n")
+    monkeypatch.setenv("HF_TOKEN", str(hub.token))
+    hublish.publish(folder / "hub.yaml", endpoint=hub.endpoint)
+    return folder / "hub.lock"
+
+
+@pytest.fixture
+def readers(tmp_path: Path) -> Readers:
+    return Readers(tmp_path / "reader")
+
+
+def test_its_lock_names_the_builder_and_the_signer(signed: Path, hub: Hub, readers: Readers) -> None:
+    local = hublish.pull(lock=signed, endpoint=hub.endpoint, trust_policy=readers.by_key(rules=RULES))
+    found = local.plan.release.examination
+    assert found is not None
+    assert [reason.name for reason in found.reasons][-2:] == ["builder", "lock"]
+    with pytest.raises(TrustError):
+        hublish.pull(lock=signed, endpoint=hub.endpoint, trust_policy=readers.by_key("mallory", RULES))
+
+
+def test_it_is_verified_on_the_hub_by_the_key_in_its_manifest(signed: Path, hub: Hub) -> None:
+    found = hublish.verify(signed.with_name("hub.yaml"), endpoint=hub.endpoint)
+    assert found.ok
+    assert found.examination is not None
+    assert found.examination.reasons[0].text.startswith("`sign` of hub.yaml, as there is no rule of a trust.yaml,")
+
+
+def test_it_is_verified_offline_once_it_was_pulled(
+    signed: Path, hub: Hub, readers: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    policy = readers.by_key(rules=RULES)
+    hublish.pull(lock=signed, endpoint=hub.endpoint, trust_policy=policy)
+    monkeypatch.setattr(socket.socket, "connect", None)
+    assert hublish.verify_attestations(lock=signed, trust_policy=policy).ok
+    assert hublish.verify_attestations(manifest=signed.with_name("hub.yaml")).ok
