@@ -103,10 +103,12 @@ def verify_attestations(
 
 
 def _stock_command(folder: Path, applied: "AppliedRule", found: AttestedFolder, examination: "Examination") -> str:
-    from hublish.attestation.stock_command import stock_command
+    from hublish.attestation.stock_command import examined_command
 
     is_snapshot = repo_of_snapshot(folder) is not None
-    return stock_command(folder, applied, found.attestation.get(SIGNATURE_FILE), examination, is_snapshot=is_snapshot)
+    return examined_command(
+        folder, applied, found.attestation.get(SIGNATURE_FILE), examination, is_snapshot=is_snapshot
+    )
 
 
 def _lock(manifest: AnyManifest, lock: Lock | str | Path | None, folder: str | Path | None) -> Lock | None:

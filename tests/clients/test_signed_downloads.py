@@ -10,8 +10,9 @@ import pytest
 from huggingface_hub import snapshot_download
 
 import hublish
+from hublish.attestation.stock_command import stock_command
 from hublish.base.values.attested import SignedBy
-from hublish.cli.views.sign import SignedView, stock_command
+from hublish.cli.views.sign import SignedView
 from hublish.hub.server import EmbeddedHub
 from tests.clients.model_signing_command import INSTALLED
 from tests.faults.projects import noise
@@ -79,8 +80,7 @@ def test_the_command_follows_the_links_of_the_cache(
     cache = snapshot_download(
         "acme/digits", revision=signed.receipt.commit, cache_dir=tmp_path / "hf", endpoint=hub.endpoint, token=hub.token
     )
-    paths = [file.path_in_repo for file in signed.receipt.plan.release.files]
-    verify = stock_command(signer_of(signed), cache, paths, links=True)
+    verify = stock_command(signer_of(signed).method, cache, ("--public_key", "PUBLIC_KEY.pem"), is_snapshot=True)
     assert succeeds(verify, tmp_path)
     change(Path(cache, "config.json"))
     assert not succeeds(verify, tmp_path)

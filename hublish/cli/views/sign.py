@@ -17,16 +17,12 @@ from hublish.schemas.documents.hub_names import EMBEDDED, repo_path
 if TYPE_CHECKING:
     from hublish.cli.report.markup import Block, Ink
 
-# Of their own documentation: https://github.com/sigstore/model-transparency.
-_TOOL: Final = "model_signing"
-_OPTIONS: Final = {
+_PLACEHOLDERS: Final = {
     "key": ("--public_key", "PUBLIC_KEY.pem"),
     "certificate": ("--certificate_chain", "CA.pem"),
-    "sigstore": (),
 }
 # The files that no signature is over.
 _OUTSIDE: Final = (GITATTRIBUTES, CLAIMS_FILE, SIGNATURE_FILE)
-_OF_GIT: Final = (".git", ".github", ".gitignore")
 _LOCK_STATES: Final = {
     "current": "records the signature",
     "updated": "updated to the signature",
@@ -125,8 +121,7 @@ class SignedView:
         hub = "" if target.endpoint in (_PUBLIC_HUB, EMBEDDED) else f"HF_ENDPOINT={shlex.quote(target.endpoint)} "
         folder = target.repo_id.rpartition("/")[2]
         download = f"{hub}hf download {target.repo_id}{kind} --revision {receipt.commit} --local-dir {folder}"
-        paths = (file.path_in_repo for file in receipt.plan.release.files)
-        verify = (stock_command(signer, folder, paths),) if signer else ()
+        verify = (verify_command(signer, folder),) if signer else ()
         return verify if self._embedded else (download, *verify)
 
     @property
@@ -134,22 +129,18 @@ class SignedView:
         return self.receipt.plan.target.endpoint == EMBEDDED
 
 
-def stock_command(signer: SignedBy, folder: str, paths: Iterable[str], *, links: bool = False) -> str:
-    """Return the command that verifies a signature without hublish.
+def verify_command(signer: SignedBy, folder: str) -> str:
+    """Return the stock command that verifies a download; a reader names the file of the signer's key or root in it.
 
     Args:
         signer: the signer.
-        folder: the folder with the files, from `hf download --local-dir`.
-        paths: the paths of the files in the repo.
-        links: whether the files are links, as in the cache of the client, which has no notes of the client.
+        folder: the folder of `hf download --local-dir`.
     """
-    words = [_TOOL, "verify", signer.method, folder, "--signature", f"{folder}/{SIGNATURE_FILE}"]
-    for name in _OUTSIDE if links else (*_OUTSIDE, ".cache"):
-        words += ["--ignore-paths", f"{folder}/{name}"]
-    # By default, it passes over files of git, although they are signed.
-    words += ["--no-ignore-git-paths"] if any(path.split("/")[0] in _OF_GIT for path in paths) else []
-    words += ["--allow_symlinks"] if links else []
-    words += _OPTIONS[signer.method]
-    if signer.method == "sigstore":
-        words += ["--identity", signer.name, "--identity_provider", signer.provider or ""]
-    return shlex.join(words)
+    from hublish.attestation.stock_command import CLIENT_FOLDER, stock_command
+
+    options = (
+        ("--identity", signer.name, "--identity_provider", signer.provider or "")
+        if signer.method == "sigstore"
+        else _PLACEHOLDERS[signer.method]
+    )
+    return stock_command(signer.method, folder, options, beside=(CLIENT_FOLDER,))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from hublish.base.values.attested import SignedBy
-from hublish.cli.views.sign import stock_command
+from hublish.cli.views.sign import verify_command
 from tests.hublish.cli.running import Run
 from tests.signing_keys import key
 
@@ -84,12 +84,8 @@ def test_what_cannot_be_signed_is_refused(
     ],
 )
 def test_the_stock_command_names_the_signer(signer: SignedBy, words: str) -> None:
-    command = stock_command(signer, "digits", ["config.json"])
+    command = verify_command(signer, "digits")
     assert command.endswith(words)
     assert shlex.split(command)[:4] == ["model_signing", "verify", signer.method, "digits"]
     assert "--ignore-paths digits/claims.jsonl" in command
     assert "--ignore-paths digits/.cache" in command
-    assert "git-paths" not in command
-    in_cache = stock_command(signer, "digits", [".github/workflows/x.yml"], links=True)
-    assert "--no-ignore-git-paths --allow_symlinks" in in_cache
-    assert ".cache" not in in_cache
