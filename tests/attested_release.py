@@ -196,6 +196,7 @@ class Repo:
         signed = signer and LockedSignature(
             method=signer.method,
             signer=signer.name,
+            public_key=signer.public_key or None,
             provider=signer.provider,
             log_index=signer.log_index,
             builder=builder,

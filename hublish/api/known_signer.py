@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from hublish.api.read_project import AnyManifest, read_project
-from hublish.base.errors import ManifestInvalidError, SigningError, UsageError
+from hublish.base.errors import DocumentInvalidError, ManifestInvalidError, SigningError, UsageError
 from hublish.schemas.documents.file_names import manifest_file
 from hublish.schemas.documents.lock import LockedSignature
 from hublish.schemas.documents.trust import TrustRule
@@ -21,13 +21,12 @@ def rule_without_policy(manifest: AnyManifest, locked: LockedSignature | None) -
 
     Raises:
         UsageError: neither hub.yaml nor the lock says enough about the signer to verify a signature.
+        DocumentInvalidError: the public key in the lock is damaged.
+        MissingDependencyError: `hublish[sign]` is not installed.
     """
     if (verifier := _declared(manifest)) is not None:
         return _rule("`sign` of hub.yaml, as there is no rule of a trust.yaml,", verifier)
-    if locked is not None and locked.method == "sigstore" and locked.provider is not None:
-        from hublish.attestation.keyless import KeylessVerifier
-
-        verifier = KeylessVerifier(locked.signer, locked.provider)
+    if locked is not None and (verifier := _recorded(locked)) is not None:
         return _rule("hub.lock, as there is no rule of a trust.yaml,", verifier)
     if locked is not None:
         msg = f"hub.lock names the signer, {locked.signer}, and not the {locked.method} to verify its signature with"
@@ -58,6 +57,22 @@ def _declared(manifest: AnyManifest) -> "Verifier | None":
 
     try:
         own = own_signer(project)
-    except SigningError:  # the lock may know the signer
+    except SigningError:  # its private key, of which a reader needs only the public part
         return None
     return None if own is None else own.verifier
+
+
+def _recorded(locked: LockedSignature) -> "Verifier | None":
+    """Return the verifier of the signer in a lock; None for a certificate, whose authority the lock does not have."""
+    if locked.public_key is not None:
+        from hublish.attestation.keys import KeyVerifier
+
+        try:
+            return KeyVerifier.from_pem(locked.public_key.encode())
+        except ValueError as error:
+            raise DocumentInvalidError(f"signature.public_key of the lock is damaged: {error}") from None
+    if locked.method == "sigstore" and locked.provider is not None:
+        from hublish.attestation.keyless import KeylessVerifier
+
+        return KeylessVerifier(locked.signer, locked.provider)
+    return None

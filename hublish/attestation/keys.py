@@ -199,4 +199,5 @@ def _algorithm(key: Any, *, deterministic: bool) -> Any:
 
 
 def _signed_by(public_key: Any) -> SignedBy:
-    return SignedBy("key", f"sha256:{hashlib.sha256(public_pem(public_key)).hexdigest()}")
+    pem = public_pem(public_key)
+    return SignedBy("key", f"sha256:{hashlib.sha256(pem).hexdigest()}", public_key=pem.decode())

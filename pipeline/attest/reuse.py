@@ -153,7 +153,7 @@ def locked_in(tree: PublishedTree, release: Release, own: OwnSigner, builder: st
     }
     if len(kept) != len(made):
         return None
-    signed_by = SignedBy(record.method, record.signer, record.provider, record.log_index)
+    signed_by = SignedBy.recorded(record)
     return Signed(kept[BOM_FILE], kept[SIGNATURE_FILE], signed_by, kept[CLAIMS_FILE], locked_builder=record.builder)
 
 

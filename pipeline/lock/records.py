@@ -146,6 +146,7 @@ def locked_signature(attestation: Attestation | None) -> LockedSignature | None:
     return LockedSignature(
         method=signer.method,
         signer=signer.name,
+        public_key=signer.public_key or None,
         provider=signer.provider,
         log_index=signer.log_index,
         builder=attestation.builder,

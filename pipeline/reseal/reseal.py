@@ -192,7 +192,7 @@ def _attested(lock: Lock | None) -> Attestation | None:
     if lock is None or lock.signature is None:
         return None
     one = lock.signature
-    return Attestation(SignedBy(one.method, one.signer, one.provider, one.log_index), one.builder)
+    return Attestation(SignedBy.recorded(one), one.builder)
 
 
 def _as_released(project: Project, files: Sequence[ReleaseFile]) -> Project:

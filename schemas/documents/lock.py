@@ -31,6 +31,12 @@ _SECOND_VERSION: Final = (
 )
 
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+PublicKey = Annotated[
+    str,
+    StringConstraints(
+        max_length=4096, pattern=r"^-----BEGIN PUBLIC KEY-----\n[A-Za-z0-9+/=\n]+-----END PUBLIC KEY-----\n$"
+    ),
+]
 Sha1 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{40}$")]
 
 
@@ -89,6 +95,8 @@ class LockedSignature(Document):
     """How it was signed: with a key, with a certificate, or with an identity of Sigstore."""
     signer: str
     """`sha256:` and the digest of the public key, or the identity in the certificate."""
+    public_key: PublicKey | None = None
+    """For `key`: the public key as PEM, which verifies the signature without a trust.yaml; null for other methods."""
     provider: str | None = None
     """For `sigstore`: the OpenID Connect issuer that vouched for the identity; null for other methods."""
     log_index: Count | None = None

@@ -1,9 +1,11 @@
 """Who signed a release, and what the signer claims about it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Self
 
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.hub_names import RepoType
+from hublish.schemas.documents.lock import LockedSignature
 from hublish.schemas.documents.signing import SigningMethod
 
 
@@ -20,6 +22,13 @@ class SignedBy:
     """The index of its entry in the transparency log; None without one."""
     key: str = ""
     """For `certificate`: `sha256:` and the digest of the root certificate that the chain ends at; else empty."""
+    public_key: str = field(default="", repr=False)
+    """For `key`: the public key as PEM, to verify other signatures of it; else empty."""
+
+    @classmethod
+    def recorded(cls, record: LockedSignature) -> Self:
+        """Return the signer that a lock records."""
+        return cls(record.method, record.signer, record.provider, record.log_index, public_key=record.public_key or "")
 
 
 @dataclass(frozen=True)

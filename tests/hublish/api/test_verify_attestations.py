@@ -1,12 +1,13 @@
 """Verify signatures and claims: offline of a folder or a locked commit in the cache, and of a revision on the Hub."""
 
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import hublish
-from hublish.base.errors import OfflineError, UsageError
+from hublish.base.errors import DocumentInvalidError, OfflineError, UsageError
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.lock import Lock
@@ -202,8 +203,25 @@ class TestTheHub:
         assert [problem.code for problem in found.examination.problems] == ["trust.signer"]
         assert not found.ok
 
-    def test_a_key_that_nothing_here_names_is_reported_as_unverified(self, repo: Repo) -> None:
+    def test_without_a_trust_yaml_the_key_in_the_lock_counts(self, repo: Repo) -> None:
         lock = repo.lock(attested(key_signer(), repo=repo.repo_id), signer=OWN, builder=BUILDER)
+        found = repo.verify(None, lock)
+        assert found.ok
+        assert found.examination is not None
+        repo.commit({SIGNATURE_FILE: attested(key_signer("mallory"), repo=repo.repo_id)[SIGNATURE_FILE]})
+        found = repo.verify(None, lock)
+        assert found.examination is not None
+        assert [problem.code for problem in found.examination.problems] == ["trust.signer"]
+
+    def test_a_damaged_key_in_the_lock_is_an_error(self, repo: Repo) -> None:
+        damaged = replace(OWN, public_key=OWN.public_key.replace("MFkw", "MFkx"))
+        lock = repo.lock(attested(key_signer(), repo=repo.repo_id), signer=damaged, builder=BUILDER)
+        with pytest.raises(DocumentInvalidError, match=r"signature\.public_key of the lock is damaged"):
+            repo.verify(None, lock)
+
+    def test_a_signer_that_nothing_here_can_verify_is_reported(self, repo: Repo) -> None:
+        signer = certificate_signer()
+        lock = repo.lock(attested(signer, repo=repo.repo_id), signer=signer.signed_by, builder=BUILDER)
         found = repo.verify(None, lock)
         assert found.ok
         assert "names the signer" in found.unverified

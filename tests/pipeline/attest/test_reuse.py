@@ -133,7 +133,8 @@ def lock_of(found: Release, **changed: Any) -> Lock:
     )
     known_signer = signer().signed_by
     assert known_signer is not None
-    signature = LockedSignature(method="key", signer=known_signer.name, builder=BUILDER)
+    by = {"signer": known_signer.name, "public_key": known_signer.public_key}
+    signature = LockedSignature(method="key", builder=BUILDER, **by)
     known: dict[str, Any] = {"manifest_sha256": "d" * 64, "load": Load(), "files": files, "signature": signature}
     place = {"repo_id": "acme/digits", "endpoint": "https://hub", "revision": "main", "commit": "c" * 40}
     return Lock.model_validate({**place, **known, **changed})
