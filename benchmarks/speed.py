@@ -293,6 +293,12 @@ def rows(large: Place, few: Place, more: Place, many: Place, hubs: ExitStack) ->
     yield Row(f"publish, cold, {size}, xet on", publishing, published(large, on), "1.0")
     yield Row(f"publish, cold, {more.count()}", publishing, published(more, on), "1.0")
 
+    signing = ("hublish publish, signed", "hublish publish")
+    for place, variables in ((sign(large), off), (sign(more), on)):
+        work = f"publish, signed, {size if place is large else place.count()}"
+        signed = (place.on_a_new_hub(SIGN, **variables), place.on_a_new_hub(PUBLISH, **variables))
+        yield Row(work, signing, signed, "0.1 s more")
+
     pulling = ("hublish pull", "hf download, hf cache verify")
     yield Row(f"pull, {size}, xet off", pulling, pulled(large, off), "1.0")
     yield Row(f"pull, {size}, xet on", pulling, pulled(large, on), "1.0")
