@@ -17,6 +17,7 @@ from tests.faults.proxy import Proxy
 from tests.hublish.api.released_project import FIRST, SECOND, ReleasedProject
 from tests.hublish.api.second_release import Releases
 from tests.hublish.api.signed_project import SignedProject
+from tests.hublish.api.unsigned_project import Unsigned
 
 MANIFEST = """\
 schema_version: 1
@@ -132,3 +133,18 @@ def forgotten(released: ReleasedProject) -> ReleasedProject:
     shutil.rmtree(released.folder / ".git")
     (released.folder / "hub.lock").unlink()
     return released
+
+
+@pytest.fixture
+def unsigned_project(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Unsigned:
+    """Return a project whose releases are not signed, built outside of CI."""
+    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
+        monkeypatch.delenv(name, raising=False)
+    return Unsigned(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
+
+
+@pytest.fixture
+def unsigned(unsigned_project: Unsigned) -> Unsigned:
+    """Return it with a release."""
+    unsigned_project.publish("v1.0.0", FIRST)
+    return unsigned_project
