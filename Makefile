@@ -50,7 +50,7 @@ test-large: .venv/dev.stamp ## run the tests that move gigabytes; they need 15 G
 test-frameworks: .venv-frameworks/dev.stamp ## run the tests that need torch, keras and others; they take 4 GB of disk
 	.venv-frameworks/bin/python -m pytest -m frameworks
 
-test-client-suite: .venv-clients/dev.stamp .venv-clients/js.stamp .venv-clients/model-signing.stamp $(OLDER:%=.venv-clients/%.stamp) ## run huggingface_hub's own tests, and other clients, against the embedded Hub
+test-client-suite: .venv-clients/dev.stamp .venv-clients/js.stamp .venv-clients/model-signing.stamp $(OLDER:%=.venv-clients/%.stamp) ## run huggingface_hub's own tests and other clients against the embedded Hub, and model_signing on our signatures
 	.venv-clients/bin/python -m pytest -m clients tests/clients
 
 test-browser: .venv-browser/dev.stamp .venv-browser/chromium.stamp ## open cards and pictures in a browser: light and dark, on a phone and a desktop
