@@ -22,6 +22,7 @@ from hublish.api.pull import pulled
 from hublish.api.push_to_hub import Declared, project_of, project_of_folder, push_project, serializer_for
 from hublish.api.read_project import AnyManifest
 from hublish.base import durable
+from hublish.base.errors import UsageError
 from hublish.base.progress import SILENT
 from hublish.base.values import Project
 from hublish.formats import registry
@@ -194,6 +195,7 @@ class HubMixin(ModelHubMixin):
                 `map_location` (a device; default: `cpu`) and `strict` (default: False).
 
         Raises:
+            UsageError: a folder is given with a trust policy.
             HublishError: every error of `hublish.load`.
         """
         name = str(pretrained_model_name_or_path)
@@ -214,6 +216,9 @@ class HubMixin(ModelHubMixin):
     def _pretrained(cls, name: str, wanted: PullOptions, model_kwargs: dict[str, Any]) -> Self:
         options: dict[str, Any] = {**wanted}
         if Path(name).is_dir():
+            if wanted.get("trust_policy") is not None:
+                msg = "a trust policy says whose repos are accepted, and this is a folder"
+                raise UsageError(msg, hint="verify it with hublish.verify_attestations, then leave trust_policy out")
             if not cls._loads_by_itself():
                 return cls._made(Weights.in_folder(Path(name)), model_kwargs)
             path = Path(name) / CONFIG

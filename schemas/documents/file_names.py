@@ -38,7 +38,9 @@ TRUST_FILE: Final = "trust.yaml"
 STATE_FOLDER: Final = ".hublish"
 """Holds the embedded Hub, next to the manifest."""
 
-_LOCK: Final = ".lock"
+LOCK_SUFFIX: Final = ".lock"
+"""The suffix of locks."""
+
 _YAML: Final = (".yaml", ".yml")
 
 
@@ -51,7 +53,7 @@ def lock_name(manifest: str) -> str:
     """Return the name of the lock of a manifest, by the manifest's name: `priv.lock` for `priv.yaml`."""
     stem, suffix = os.path.splitext(manifest)  # noqa: PTH122 - a name, not a path
     # A lock given in the manifest's place is its own: its folder is then all that matters.
-    return f"{stem if suffix.lower() in (*_YAML, _LOCK) else manifest}{_LOCK}"
+    return f"{stem if suffix.lower() in (*_YAML, LOCK_SUFFIX) else manifest}{LOCK_SUFFIX}"
 
 
 def is_lock_name(folder: Path, name: str) -> bool:
@@ -60,12 +62,12 @@ def is_lock_name(folder: Path, name: str) -> bool:
     Other tools have lock files as well, which may be part of a release: uv.lock, Cargo.lock.
     """
     stem, suffix = os.path.splitext(name)  # noqa: PTH122
-    return name == LOCK_FILE or (suffix == _LOCK and any((folder / f"{stem}{each}").is_file() for each in _YAML))
+    return name == LOCK_FILE or (suffix == LOCK_SUFFIX and any((folder / f"{stem}{each}").is_file() for each in _YAML))
 
 
 def lock_names(folder: Path) -> Iterator[str]:
     """Yield the names of the locks that are in a folder."""
-    return (name for name in os.listdir(folder) if name.endswith(_LOCK) and is_lock_name(folder, name))  # noqa: PTH208
+    return (name for name in os.listdir(folder) if name.endswith(LOCK_SUFFIX) and is_lock_name(folder, name))  # noqa: PTH208
 
 
 def manifests_beside(lock: Path) -> tuple[Path, ...]:

@@ -3,10 +3,12 @@
 import socket
 from pathlib import Path
 
+import numpy as np
 import pytest
+from huggingface_hub import constants
 
 import hublish
-from hublish.base.errors import TrustError
+from hublish.base.errors import TrustError, UsageError
 from hublish.hub.client.hub import Hub
 from tests.attested_release import Readers
 from tests.signing_keys import key
@@ -54,3 +56,32 @@ def test_it_is_verified_offline_once_it_was_pulled(
     monkeypatch.setattr(socket.socket, "connect", None)
     assert hublish.verify_attestations(lock=signed, trust_policy=policy).ok
     assert hublish.verify_attestations(manifest=signed.with_name("hub.yaml")).ok
+
+
+class Scaler(hublish.HubMixin):
+    """Multiplies by a weight."""
+
+    def __init__(self) -> None:
+        self.weights: dict[str, np.ndarray] = {}
+
+    def state_dict(self) -> dict[str, np.ndarray]:
+        return self.weights
+
+    def load_state_dict(self, weights: dict[str, np.ndarray]) -> None:
+        self.weights = weights
+
+
+def test_a_class_loads_it_by_the_policy(
+    signed: Path, hub: Hub, readers: Readers, monkeypatch: pytest.MonkeyPatch, arrays: dict[str, np.ndarray]
+) -> None:
+    monkeypatch.setattr(constants, "ENDPOINT", hub.endpoint)
+    monkeypatch.setattr(
+        constants, "HUGGINGFACE_CO_URL_TEMPLATE", hub.endpoint + "/{repo_id}/resolve/{revision}/{filename}"
+    )
+    policy = readers.by_key(rules=RULES.replace("same_builder", "provenance"))
+    loaded = Scaler.from_pretrained("acme/digits", trust_policy=policy)
+    assert loaded.weights.keys() == arrays.keys()
+    with pytest.raises(TrustError):
+        Scaler.from_pretrained("acme/digits", trust_policy=readers.by_key("mallory", RULES))
+    with pytest.raises(UsageError, match="this is a folder"):
+        Scaler.from_pretrained(signed.parent, trust_policy=policy)
