@@ -26,7 +26,11 @@ _METHODS_OF: Final[dict[str, tuple[SigningMethod, ...]]] = {
 
 # In the JSON Schema, too.
 _PATH_PATTERN: Final = r"^(?!\$)(?![^\n\r]*-----BEGIN)(?!(?:M[A-J][A-Za-z0-9]|b3BlbnNz)[A-Za-z0-9+/=]{32,}$)[^\n\r]+$"
-_IDENTITY_PATTERN: Final = r"^[^\n\r]*[^*?@./: \n\r][^\n\r]*$"
+# A wildcard comes after the host and the owner in a URI, or before the domain of an address.
+_IDENTITY_PATTERN: Final = (
+    r"^(?=[^\n\r]*[^*?@./: \n\r])"
+    r"(?:[^*\n\r]+|[A-Za-z][A-Za-z0-9+.-]*://[^/*?#@\s]+/[^/*\s]+/[^\n\r]*|[^/\n\r]*@[^*@/\s]+)$"
+)
 _PROVIDER_PATTERN: Final = r"^https?://[^\s*?]+$"
 _ENVIRONMENT_NAME: Final = "^[A-Za-z_][A-Za-z0-9_]*$"
 # No path of a key is longer; the base64 of the shortest key is.
@@ -60,9 +64,10 @@ def _check_name(name: str) -> str:
 
 
 def _check_identity(identity: str) -> str:
-    # Everybody has some identity.
-    if not identity.strip("*?@./: "):
-        raise InvalidValueError("an identity that everybody has", "write the beginning of it: the repo or the workflow")
+    # Everybody has some identity, and anybody can have a repo or an address with some name.
+    if not re.fullmatch(_IDENTITY_PATTERN, identity):
+        hint = "write the host and the owner before the first `*`: https://github.com/acme/*"
+        raise InvalidValueError("an identity that anybody can have", hint)
     return identity
 
 

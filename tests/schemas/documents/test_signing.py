@@ -109,3 +109,32 @@ def test_a_password_in_the_place_of_its_variable_is_not_repeated(password: str) 
         read(KEY, "private_key: a.pem", f"password_env: {password}")
     (problem,) = caught.value.problems
     assert password not in f"{problem} {problem.location and problem.location.text}"
+
+
+@pytest.mark.parametrize(
+    ("identity", "is_valid"),
+    [
+        ("https://github.com/acme/digits/.github/workflows/release.yml@refs/tags/v*", True),
+        ("https://github.com/acme/*", True),
+        ("https://github.com/acme/*@*", True),
+        ("*@acme.example", True),
+        ("release-*@acme.example", True),
+        ("release@acme.example", True),
+        ("https://github.com/*@*", False),
+        ("https://github.com/*/digits/.github/workflows/release.yml@refs/heads/main", False),
+        ("https://github.com/acme*", False),
+        ("https://*.example/acme/digits", False),
+        ("*://github.com/acme/digits", False),
+        ("release@*", False),
+        ("release@*.example", False),
+        ("acme*", False),
+    ],
+)
+def test_a_wildcard_leaves_the_owner_of_an_identity_fixed(identity: str, is_valid: bool) -> None:
+    lines = (SIGSTORE, f"identity: '{identity}'", PROVIDER)
+    if is_valid:
+        assert read(*lines) is not None
+        return
+    with pytest.raises(InvalidDocumentError) as caught:
+        read(*lines)
+    assert caught.value.problems[0].message == "an identity that anybody can have"

@@ -133,13 +133,13 @@ MISTAKES = [
         f"signers: {{k: {{identity: '*', identity_provider: {GITHUB}}}}}\n" + RULE,
         "trust.yaml:1:25",
         "trust.value",
-        "has",
+        "an identity that anybody can have",
     ),
     (
         f"signers: {{k: {{identity: '*@*', identity_provider: {GITHUB}}}}}\n" + RULE,
         "trust.yaml:1:25",
         "trust.value",
-        "an identity that everybody has",
+        "an identity that anybody can have",
     ),
     (
         "signers: {k: {identity: a@b.c, identity_provider: '*'}}\n" + RULE,
