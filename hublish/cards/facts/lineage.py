@@ -34,7 +34,8 @@ def base_models_of(metadata: Mapping[str, Any]) -> list[str]:
 
 def datasets_of(metadata: Mapping[str, Any]) -> list[str]:
     """Return the datasets that the metadata of a card names."""
-    return _on_hub(metadata, "datasets")
+    # Those from before the Hub had namespaces have many names: `squad`, `s2orc`.
+    return list(dict.fromkeys(name for name in _names(metadata.get("datasets")) if _is_repo_id(name)))
 
 
 def _on_hub(metadata: Mapping[str, Any], *keys: str) -> list[str]:
@@ -117,6 +118,10 @@ def _names(value: Any) -> list[str]:
 
 
 def _is_on_hub(name: str) -> bool:
-    if not re.match(REPO_ID_PATTERN, name) or name.endswith("\n"):
+    if not _is_repo_id(name):
         return False
     return bool(_WITHOUT_OWNER.fullmatch(name)) if "/" not in name else not _LOCAL_FOLDER.match(name)
+
+
+def _is_repo_id(name: str) -> bool:
+    return bool(re.match(REPO_ID_PATTERN, name)) and not name.endswith("\n")
