@@ -335,3 +335,24 @@ def test_the_pipeline_for_gitlab_signs_and_publishes(
     found = KeylessVerifier(f"https://{reference}", issuer.url, sigstore.trust_config).verify(job.files()["model.sig"])
     assert found.signed_by.name == f"https://{reference}"
     assert all((job.folder / path).is_file() for path in pipeline["artifacts"]["paths"])
+
+
+@pytest.mark.parametrize("verb", ["sign", "attest"])
+def test_a_job_signs_a_release_that_is_on_the_hub_once(job: Job, issuer: Issuer, sigstore: Sigstore, verb: str) -> None:
+    manifest = (job.folder / "hub.yaml").read_text()
+    (job.folder / "hub.yaml").write_text(MANIFEST)
+    assert job.hublish("publish", "-y").returncode == 0
+    (job.folder / "hub.yaml").write_text(manifest)
+    before = sigstore.made["entries"]
+    ended = job.hublish(verb, "-y", "--json")
+    assert ended.returncode == 0, ended.stderr
+    found = json.loads(ended.stdout)
+    assert sigstore.made["entries"] - before == (3 if verb == "attest" else 1)
+    api = HfApi(endpoint=job.hub.endpoint, token=job.hub.token)
+    signature = Path(api.hf_hub_download(REPO, "model.sig", revision=found["commit"])).read_bytes()
+    assert trusted(issuer, sigstore).verify(signature).signed_by.name == IDENTITY
+    assert f"--identity {IDENTITY}" in found["verify_with"][-1]
+    # Another run knows its own signature by the identity: no second entry in the log.
+    again = json.loads(job.hublish(verb, "-y", "--json").stdout)
+    assert (again["created"], again["commit"]) == (False, found["commit"])
+    assert sigstore.made["entries"] - before == (3 if verb == "attest" else 1)
