@@ -71,6 +71,7 @@ def _compared(plan: Plan, hub: Hub, released: frozenset[str], executor: Executor
     target, head, release = plan.target, plan.head, plan.release
     # Later steps compare the whole plan with a tree, so that the files come first, then the refs.
     changes = _with_upload_modes(_changes(release, head, released), release, target, head, hub, executor)
+    changes = _with_dropped(changes, release, target, head, hub)
     plan = with_signed_tree(replace(plan, changes=changes, settings=setting_changes(target, head)))
     return with_moves(existing.with_tag(existing.with_pull_request(plan, hub), hub), hub)
 
@@ -186,6 +187,20 @@ def _with_upload_modes(
         return tuple(_with_mode(change, modes) for change in changes)
     rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)
     return tuple(_with_rule(_with_mode(change, modes), rules) for change in changes)
+
+
+def _with_dropped(
+    changes: tuple[Change, ...], release: Release, target: Target, head: Head, hub: Hub
+) -> tuple[Change, ...]:
+    """Return the changes with IGNORE for files that are not made yet, about which the Hub cannot be asked."""
+    if not any(change.made_at_publish for change in changes):
+        return changes
+    own = each_sealed((file for file in release.files if file.path_in_repo == GITIGNORE), sealed_bytes)
+    rules = GitIgnore.read(own[0]) if own else remote_rules(hub, target, head)
+    if rules is None:
+        return changes
+    ignored = {one.path_in_repo: one for one in _ignored_by(rules, changes) if one.made_at_publish}
+    return tuple(ignored.get(change.path_in_repo, change) for change in changes)
 
 
 def _as_stored(change: Change, former: FormerRelease) -> Change:

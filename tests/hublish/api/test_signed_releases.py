@@ -15,6 +15,7 @@ from hublish.attestation.model_signature import read_signature_statement
 from hublish.base.errors import (
     PolicyError,
     RemoteConflictError,
+    RemoteIgnoredError,
     SigningError,
     SourceError,
 )
@@ -193,6 +194,23 @@ def test_a_file_that_would_stay_without_a_signature_is_refused(signed: SignedPro
     signed.more["patterns"] = {"delete_patterns": ["old/*", "other.txt"]}
     signed.publish("v1.0.0", FIRST)
     signed.verified()
+
+
+@pytest.mark.parametrize("where", ["release", "hub"])
+def test_a_gitignore_that_drops_a_file_of_the_signature_is_refused_before_it_is_made(
+    signed: SignedProject, where: str
+) -> None:
+    rules = "claims.jsonl\n"
+    if where == "hub":
+        signed.api.create_repo(signed.repo_id)
+        change = CommitOperationAdd(".gitignore", rules.encode())
+        signed.api.create_commit(signed.repo_id, [change], commit_message="rules")
+    files = {**FIRST, **({".gitignore": rules} if where == "release" else {})}
+    with pytest.raises(RemoteIgnoredError) as caught:
+        signed.publish("v1.0.0", files)
+    dropped = [one.message for one in caught.value.problems if one.code == "plan.remote_ignored"]
+    assert [message.split(":")[0] for message in dropped] == [f"'{CLAIMS_FILE}'"]
+    assert signed.api.repo_exists(signed.repo_id) == (where == "hub")
 
 
 def test_a_key_among_the_released_files_is_refused(signed: SignedProject) -> None:

@@ -1,13 +1,16 @@
 """A release compared with a lock: files added, changed and removed, and the reasons."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from hublish.base.content import InMemory
 from hublish.base.values import Origin, Project, Release, ReleaseFile, Setting
+from hublish.base.values.attested import Attestation
 from hublish.base.values.publication import LocalDrift
 from hublish.pipeline.compare.drift import drift_since
+from hublish.schemas.documents.file_names import ATTESTATION_FILES, BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Load, Manifest
 
@@ -96,3 +99,16 @@ def test_a_pull_request_is_locked_by_its_own_ref() -> None:
 @pytest.mark.parametrize(("repo", "keeps"), [({}, True), ({"tag": "v2"}, False), ({"revision": "x"}, True)])
 def test_files_that_moved_on_under_the_same_version_are_noticed(repo: dict[str, object], keeps: bool) -> None:
     assert since(LOCK, release(FILE._replace(sha256="f" * 64), **repo)).keeps_the_tag is keeps
+
+
+def test_the_files_of_a_signature_follow_from_the_others() -> None:
+    made = [FILE._replace(path_in_repo=path, sha256="1" * 64) for path in (BOM_FILE, SIGNATURE_FILE)]
+    files = tuple(LOCKED.model_copy(update={"path_in_repo": path}) for path in ATTESTATION_FILES)
+    lock = LOCK.model_copy(update={"files": (LOCKED, *files)})
+    signed = replace(release(FILE, *made), attestation=Attestation(None, pending=(CLAIMS_FILE,)))
+    found = since(lock, signed)
+    assert (found.any, found.files) == (False, 4)
+    # Without `sign`, they are gone.
+    assert {*since(lock, release(FILE)).removed} == {*ATTESTATION_FILES}
+    # With it, they are new.
+    assert since(LOCK, signed).added == (BOM_FILE, SIGNATURE_FILE)

@@ -17,6 +17,10 @@ def file(path: str, action: Any = "add", sha256: str | None = "a" * 64) -> Plann
     return PlannedFile(action=action, path_in_repo=path, size=3, sha256=sha256)
 
 
+def pending(path: str, action: Any = "add") -> PlannedFile:
+    return PlannedFile(action=action, path_in_repo=path, size=0, made_at_publish=True)
+
+
 def plan(**fields: Any) -> PlanDocument:
     known: dict[str, Any] = {
         "repo_id": "acme/model",
@@ -59,6 +63,10 @@ NEW = {"repo_exists": False, "parent_commit": None, "settings": (CREATED,)}
         # the repo made, then killed
         (NEW, {"files": (file(".gitattributes", "leave", None), file("a.bin")), "parent_commit": "3" * 40}),
         ({"parent_commit": None}, {"parent_commit": "3" * 40}),
+        # what a reviewer could not sign: still pending, signed here, or on the Hub already
+        ({"files": (file("a.bin"), pending("model.sig"))}, {"files": (file("a.bin"), pending("model.sig"))}),
+        ({"files": (file("a.bin"), pending("model.sig"))}, {"files": (file("a.bin"), file("model.sig"))}),
+        ({"files": (file("a.bin"), pending("model.sig", "change"))}, {"files": (*KEPT, file("model.sig", "keep"))}),
         # a plan that an earlier version wrote says nothing of variables
         ({}, {**RESOLVED, "variables": {"v": "1"}, "surroundings": {"git.tag": "v1"}}),
         ({**RESOLVED, "variables": {"v": "1"}}, {**RESOLVED, "variables": {"v": "1"}}),
@@ -87,6 +95,14 @@ def test_a_plan_that_holds_or_is_partly_done_passes(reviewed: dict[str, Any], fr
         ({}, {"files": (file("a.bin", "change"),)}, "a.bin"),
         ({}, {"files": (file("a.bin", "keep", "b" * 64),)}, "a.bin"),
         ({}, {"files": ()}, "a.bin"),
+        # a signature that was reviewed, and one that nobody expected
+        ({"files": (file("a.bin"), file("model.sig"))}, {"files": (file("a.bin"), pending("model.sig"))}, "model.sig"),
+        ({}, {"files": (file("a.bin"), pending("model.sig"))}, "model.sig"),
+        (
+            {"files": (file("a.bin"), pending("model.sig"))},
+            {"files": (file("a.bin", sha256="b" * 64), pending("model.sig"))},
+            "a.bin",
+        ),
         ({}, {"files": (file("a.bin"), file("b.bin"))}, "b.bin"),
         ({}, {"files": (file("a.bin"), file("old.bin", "delete", None))}, "old.bin"),
         (NEW, {"files": (file("a.bin"), file("theirs.txt", "leave", None)), "parent_commit": "3" * 40}, "theirs.txt"),
