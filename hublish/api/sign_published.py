@@ -7,28 +7,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from hublish.api.attesting import trees_of
 from hublish.api.following_lock import FollowingLock, LockState, has_files_of
 from hublish.api.preflight import preflight
+from hublish.api.published_claims import PublishedClaims
 from hublish.api.read_project import AnyManifest, read_project
 from hublish.api.recorded_releases import RecordedReleases
 from hublish.api.session import Session
 from hublish.api.signing import own_signer
 from hublish.api.verify import recorded_plan
 from hublish.attestation.bill_of_materials import PREDICATE_TYPE as BOM
-from hublish.attestation.bundles import read_bundle
-from hublish.attestation.interface import InvalidSignatureError
-from hublish.attestation.provenance import PREDICATE_TYPE as PROVENANCE
-from hublish.attestation.provenance import RECORDED, read_provenance, recorded_provenance
-from hublish.attestation.statements import MOST_CLAIMS_BYTES, Statement, read_claims, read_statement
+from hublish.attestation.provenance import RECORDED, recorded_provenance
 from hublish.audit.read_files import FileReader
 from hublish.base.errors import DeclinedError, NotFoundError, SigningError, UsageError
 from hublish.base.values import Head, Plan, Project, Receipt, Release, Target
 from hublish.base.values.attested import BuildFacts
 from hublish.base.values.remote_tree import FormerRelease
-from hublish.hub.client import transfer
-from hublish.hub.client.hub import Hub
-from hublish.pipeline.attest.own_signer import OwnSigner, signed_digests
+from hublish.pipeline.attest.own_signer import OwnSigner
 from hublish.pipeline.attest.published import AttestPublished
 from hublish.pipeline.attest.reuse import CLAIMS
 from hublish.pipeline.attest.signing import Signing
@@ -38,7 +35,6 @@ from hublish.pipeline.upload.prepare import refuse_impossible
 from hublish.schemas.diagnose.problems import InvalidValueError, Problem
 from hublish.schemas.documents.file_names import (
     ATTESTATION_FILES,
-    CLAIMS_FILE,
     LOCK_FILE,
     SIGNATURE_FILE,
 )
@@ -142,16 +138,15 @@ def _with_signer(project: Project, signer: Sign | Mapping[str, Any]) -> Project:
 
 
 def _sign(signer: Sign | Mapping[str, Any]) -> Sign:
+    if isinstance(signer, Sign):
+        return signer
     try:
-        return signer if isinstance(signer, Sign) else Sign.model_validate(dict(signer))
-    except ValueError as error:
-        raise _unusable(error) from None
-
-
-def _unusable(error: ValueError) -> UsageError:
-    errors = getattr(error, "errors", lambda **_: [{"msg": str(error)}])(include_input=False, include_url=False)
-    reasons = "; ".join(str(one["msg"]).removeprefix("Value error, ") for one in errors)
-    return UsageError(f"the signer is not complete: {reasons}", hint="the options are those of `sign` in hub.yaml")
+        return Sign.model_validate(dict(signer))
+    except ValidationError as error:
+        found = error.errors(include_input=False, include_url=False, include_context=False)
+        reasons = "; ".join(one["msg"].removeprefix("Value error, ") for one in found)
+        msg = f"the signer is not complete: {reasons}"
+        raise UsageError(msg, hint="the options are those of `sign` in hub.yaml") from None
 
 
 def _published(session: Session, repo_id: str | None, repo_type: RepoType | None) -> _Published:
@@ -176,8 +171,7 @@ def _published(session: Session, repo_id: str | None, repo_type: RepoType | None
     head = session.hub.head(target)
     if head.commit is None:
         raise NotFoundError(f"{target.repo_id} does not exist, has no files, or the token may not see it")
-    revision = (address.revision if address else None) or declared.revision
-    _require_head(head, target, revision)
+    _require_head(head, target, (address.revision or _MAIN) if address else declared.revision)
     preflight(session, head, None, converts=False, target=target)
     records = RecordedReleases.of(session.project.lock_path, target)
     return _Published(session.project, target, head, own, records)
@@ -191,9 +185,9 @@ def _require_head(head: Head, target: Target, revision: str) -> None:
         return
     if commit is None and not _COMMIT.fullmatch(revision):
         msg = f"{revision} is not main, a tag or a commit of {target.repo_id}: a pull request is to main"
-        raise UsageError(msg, hint="leave @REV out to sign main")
+        raise UsageError(msg, hint=f"name {target.repo_id} without a revision to sign main")
     msg = f"{revision} is not what main of {target.repo_id} has now: a pull request is on top of main"
-    raise UsageError(msg, hint=f"leave @REV out to sign main; or `hublish rollback {revision}` first")
+    raise UsageError(msg, hint=f"leave the revision out to sign main; or `hublish rollback {revision}` first")
 
 
 def _planned(session: Session, found: _Published, *, with_claims: bool) -> Plan:
@@ -204,7 +198,7 @@ def _planned(session: Session, found: _Published, *, with_claims: bool) -> Plan:
     files = {path: file for path, file in head.files.items() if path not in made}
     verb = "Attest" if with_claims else "Sign"
     named = replace(target, commit_message=f"{verb} {repo_path(target.repo_id, target.repo_type)}")
-    claims = None if with_claims else _Claims.of(session.hub, target, head)
+    claims = None if with_claims else PublishedClaims.of(session.hub, target, head)
     signing = Signing(
         found.own,
         named,
@@ -234,10 +228,7 @@ def _planned(session: Session, found: _Published, *, with_claims: bool) -> Plan:
 
 def _facts(found: _Published, release: Release) -> BuildFacts:
     del release
-    if found.lock is None:
-        return BuildFacts("")
-    builder = found.lock.signature.builder if found.lock.signature else None
-    return BuildFacts(builder or RECORDED)
+    return BuildFacts(RECORDED if found.lock else "")
 
 
 def _provenance(session: Session, found: _Published, plan: Plan) -> Mapping[str, Any] | None:
@@ -255,58 +246,3 @@ def _unbuilt(found: _Published) -> Iterator[Problem]:
         if not found.records.is_complete:
             hint = f"git does not have the whole history of the lock here: `git fetch --unshallow` may help; {hint}"
         yield Problem("sign.no_provenance", message, hint, severity="warning")
-
-
-_RENEW: Final = "`hublish attest` signs the files and makes new claims; nothing was changed"
-
-
-@dataclass(frozen=True)
-class _Claims:
-    """The claims on the Hub, beside which a signature is made. Whoever has signed them: readers decide about that."""
-
-    lines: tuple[bytes, ...]
-    statements: tuple[Statement, ...]
-    builder: str | None
-
-    @classmethod
-    def of(cls, hub: Hub, target: Target, head: Head) -> "_Claims | None":
-        """Read the claims; None without any.
-
-        Raises:
-            SigningError: no reader accepts them.
-        """
-        remote = head.files.get(CLAIMS_FILE)
-        if remote is None:
-            return None
-        try:
-            if remote.size > MOST_CLAIMS_BYTES:
-                raise InvalidSignatureError(f"it has {remote.size} bytes")
-            data = transfer.read(hub, target, CLAIMS_FILE, head.commit or "", size=remote.size)
-            lines = read_claims(data)
-            statements = tuple(read_statement(read_bundle(line).statement_if(lambda *_: None)) for line in lines)
-            built = [read_provenance(one.predicate) for one in statements if one.predicate_type == PROVENANCE]
-        except InvalidSignatureError as error:
-            msg = f"readers refuse the {CLAIMS_FILE} that is on the Hub: {error}"
-            raise SigningError(msg, hint=_RENEW) from None
-        return cls(lines, statements, built[0].builder if built else None)
-
-    def checked(self, own: OwnSigner, release: Release) -> Iterator[Problem]:
-        """Yield a warning about claims of another signer.
-
-        Raises:
-            SigningError: they are about other files.
-        """
-        about = signed_digests(release)
-        if any(statement.subjects != about for statement in self.statements):
-            msg = f"readers refuse the {CLAIMS_FILE} that is on the Hub: it is about other files"
-            raise SigningError(msg, hint=_RENEW)
-        if not all(_is_own(own, line) for line in self.lines):
-            message = f"{CLAIMS_FILE} is signed by somebody else, whom readers have to trust as well"
-            yield Problem("sign.foreign_claims", message, _RENEW.partition(";")[0], severity="warning")
-
-
-def _is_own(own: OwnSigner, line: bytes) -> bool:
-    try:
-        return own.verifier is not None and own.verifier.verify(line) is not None
-    except InvalidSignatureError:
-        return False

@@ -117,7 +117,7 @@ def recorded_provenance(lock: Lock, plan_sha256: str | None) -> dict[str, Any]:
         ),
         internal={"serializers": _versions(used)},
         resolved=[*_git(source), *_locked_files(lock)],
-        builder=(lock.signature and lock.signature.builder) or RECORDED,
+        builder=RECORDED,
         invocation=None,
     )
 

@@ -88,3 +88,12 @@ def test_claims_about_other_files_are_not_signed_beside(unsigned: Unsigned) -> N
     )
     with pytest.raises(SigningError, match="about other files"):
         unsigned.run("sign")
+
+
+@both
+def test_the_content_of_a_key_is_refused_and_not_repeated(unsigned: Unsigned, verb: str) -> None:
+    content = unsigned.pair.private.decode()
+    for field in ("private_key", "private_key_env", "password_env"):
+        with pytest.raises(UsageError) as caught:
+            unsigned.run(verb, signer={"method": "key", field: content})
+        assert content.splitlines()[1] not in f"{caught.value} {caught.value.hint}"

@@ -211,11 +211,12 @@ def test_what_the_lock_does_not_record_is_not_claimed() -> None:
     assert "runs/a.pt" not in json.dumps(recorded_provenance(recorded(published_manifest="00" * 32), None))
 
 
-def test_the_builder_and_the_commit_in_a_lock_are_claimed_again() -> None:
+def test_the_commit_in_a_lock_is_claimed_again_and_the_builder_is_not() -> None:
+    # Whoever attests the release later is not the workflow that built it.
     signature = {"method": "key", "signer": "sha256:00", "builder": "https://ci.example/workflow"}
     lock = recorded(signature=signature, facts={"state": {"git.commit": "12" * 20}})
     read = read_provenance(recorded_provenance(lock, None))
-    assert (read.builder, read.source_commit) == ("https://ci.example/workflow", "12" * 20)
+    assert (read.builder, read.source_commit) == (RECORDED, "12" * 20)
     forged = recorded(facts={"state": {"git.commit": "main"}})
     assert read_provenance(recorded_provenance(forged, None)).source_commit is None
 
