@@ -135,6 +135,10 @@ class KeylessVerifier:
         Raises:
             InvalidSignatureError: it is damaged, not logged, of another identity, or of another instance of Sigstore.
         """
+        read = read_bundle(bundle)
+        # Before the library is imported, which a reader of signatures by keys need not have.
+        if not isinstance(read.material, LoggedCertificate):
+            raise InvalidSignatureError(f"signed with the method {read.unverified_method}, not with an identity")
         return _verified(bundle, self._root, Identity(self.identity, self.identity_provider))
 
     @cached_property
@@ -160,9 +164,6 @@ class _Policy:
 
 
 def _verified(raw: bytes, root: Any, declared: Identity) -> Verified:
-    read = read_bundle(raw)
-    if not isinstance(read.material, LoggedCertificate):
-        raise InvalidSignatureError(f"signed with the method {read.unverified_method}, not with an identity")
     from sigstore.errors import CertValidationError
     from sigstore.models import Bundle
     from sigstore.verify import Verifier

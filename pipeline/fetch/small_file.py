@@ -1,6 +1,5 @@
 """Download one small file of a commit into the cache, and check it: what decides about the rest of a download."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from hublish.base.errors import IntegrityError, PolicyError
@@ -31,20 +30,19 @@ class SmallFiles:
         # Always into the cache: `local_dir` may be a folder with files of its own.
         destination = replace(self.destination, local_dir=None)
         began, path_in_repo, repo_id = file_time(destination.root), file.path_in_repo, reference.repo_id
-        advance: Callable[[int], None] = lambda _: None  # noqa: E731
         with self.hub.bounded():
             path = transfer.download(
                 self.hub,
                 repo_id,
                 path_in_repo,
                 size=file.size,
-                advance=advance,
+                advance=lambda _: None,
                 blob_id=file.listed_blob_id,
                 **destination.options(reference.repo_type, commit),
             )
         # Checked like every other file: it decides which files are accepted, or which class is imported.
         local = LocalFile(file, path, began)
-        finding = inspect(local, advance)
+        finding = inspect(local, lambda _: None)
         if finding.pickle is not None:
             msg = f"the {path_in_repo} of {repo_id} is {finding.pickle}; {remove_new(local)}"
             raise PolicyError(msg, hint="give a hub.lock, or do not use this repo")

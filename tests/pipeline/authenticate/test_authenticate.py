@@ -1,6 +1,8 @@
 """Pull a signed release by a trust policy, from the embedded Hub with the real client."""
 
 import socket
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -314,3 +316,21 @@ def test_every_problem_has_a_hint_and_the_error_names_the_rule(repo: Repo, reade
         repo.pull(readers.by_key())
     assert [problem.path for problem in caught.value.problems] == ["more.txt", "config.json"]
     assert all(problem.hint for problem in caught.value.problems)
+
+
+def test_a_signature_by_a_key_needs_no_library_for_those_of_identities(repo: Repo, readers: Readers) -> None:
+    repo.commit(attested(key_signer("mallory"), repo=repo.repo_id))
+    policy = readers.by_key()
+    identity = "  ci: {identity: release@acme.example, identity_provider: 'https://accounts.example.com'}\n"
+    policy.write_text(policy.read_text().replace("rules:", identity + "rules:"))
+    script = (
+        "import sys, hublish\n"
+        "sys.modules['sigstore'] = None\n"
+        "try:\n"
+        f"    hublish.pull({repo.repo_id!r}, endpoint={repo.endpoint!r}, token={repo.token!r}, "
+        f"trust_policy={str(policy)!r})\n"
+        "except hublish.base.errors.TrustError as error:\n"
+        "    print(error.problems[0].code)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout == "trust.signer\n", done.stderr
