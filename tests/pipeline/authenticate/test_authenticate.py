@@ -200,7 +200,7 @@ class TestTheRightBuilder:
 
     RULE = "rules: [{repos: ['*'], signers: [acme], require: [same_builder], builder: '%s'}]\n"
 
-    @pytest.mark.parametrize("builder", [BUILDER, BUILDER.replace("v1", "v*"), "*@refs/tags/*"])
+    @pytest.mark.parametrize("builder", [BUILDER, BUILDER.replace("v1", "v*"), "https://github.com/acme/*@refs/tags/*"])
     def test_it_is_the_one_of_the_rule(self, builder: str, repo: Repo, readers: Readers) -> None:
         repo.commit(attested(key_signer(), repo=repo.repo_id))
         local = repo.pull(readers.by_key(rules=self.RULE % builder))
