@@ -10,6 +10,7 @@ import pytest
 from huggingface_hub import CommitOperationAdd
 
 import hublish
+from hublish.attestation.certificates import CertificateVerifier
 from hublish.attestation.keys import KeyVerifier
 from hublish.attestation.model_signature import read_signature_statement
 from hublish.base.errors import (
@@ -25,6 +26,7 @@ from hublish.pipeline.lock.records import plan_document
 from hublish.schemas.documents.file_names import ATTESTATION_FILES, BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
 from tests.hublish.api.released_project import FIRST, SECOND
 from tests.hublish.api.signed_project import SignedProject
+from tests.signing_keys import leaf
 
 LOCAL = "https://hublish.github.io/hublish/builders/local"
 
@@ -163,6 +165,26 @@ def test_an_object_is_pushed_with_a_signature(signed: SignedProject) -> None:
     assert receipt.created
     signed.verified()
     assert not hublish.push_to_hub(arrays, manifest=signed.manifest, **signed.options).created
+
+
+def test_a_certificate_signs_a_release(signed: SignedProject) -> None:
+    certified = leaf()
+    signed.key.write_bytes(certified.private)
+    chain = {"acme.crt": certified.certificate, **{f"ca-{n}.crt": pem for n, pem in enumerate(certified.chain)}}
+    for name, pem in chain.items():
+        (signed.folder.parent / name).write_bytes(pem)
+    first, *others = (f"../{name}" for name in chain)
+    signed.more["sign"] |= {"method": "certificate", "signing_certificate": first, "certificate_chain": others}
+    signed.publish("v1.0.0", FIRST)
+    verified = CertificateVerifier(certified.root, "release@acme.example").verify(signed.read(SIGNATURE_FILE))
+    assert read_signature_statement(verified.statement).files == signed.digests()
+    assert (signed.lock["signature"]["method"], signed.lock["signature"]["signer"]) == (
+        "certificate",
+        "release@acme.example",
+    )
+    lock = (signed.folder / "hub.lock").read_bytes()
+    assert hublish.publish(signed.manifest, **signed.options).plan.nothing_to_do
+    assert (signed.folder / "hub.lock").read_bytes() == lock
 
 
 # ---------------------------------------------------------------------------------------------------------- refusals
