@@ -60,9 +60,14 @@ def _fields(schema: Schema, root: Schema, above: str) -> Iterator[Field]:
 
 def _inside(node: Schema, root: Schema, path: str) -> Iterator[Field]:
     yield from _fields(node, root, f"{path}.")
-    for each in ("items", "additionalProperties"):
-        if isinstance(node.get(each), dict):
-            for part in _alternatives(_resolved(node[each], root), root):
+    # Values by names of the author's own have a pattern for the names, if those have a form.
+    others = [
+        *node.get("patternProperties", {}).values(),
+        *(node.get(each) for each in ("items", "additionalProperties")),
+    ]
+    for each in others:
+        if isinstance(each, dict):
+            for part in _alternatives(_resolved(each, root), root):
                 yield from _fields(part, root, f"{path}[].")
 
 
