@@ -152,7 +152,9 @@ def _present(**values: Any) -> dict[str, Any]:
 
 def _is_public(release: Release) -> bool:
     """Return whether the manifest is published: a project that keeps it back does not publish its values here."""
-    return release.project.manifest.publish_manifest == "as_written"
+    # A pattern may leave it out as well.
+    is_there = any(file.path_in_repo == MANIFEST_FILE for file in release.files)
+    return is_there and release.project.manifest.publish_manifest == "as_written"
 
 
 def _variables(release: Release) -> dict[str, Any]:
@@ -187,9 +189,10 @@ def _files(release: Release) -> Iterator[dict[str, Any]]:
     for file in release.files:
         if file.origin.artifact is not None:
             made.setdefault((file.origin.source, file.origin.serializer), []).append(file)
+    named = _is_public(release)
     for (source, serializer), files in made.items():
         digest, outputs = _source_digest(release, files[0]), [file.path_in_repo for file in files]
-        yield from _file(source, digest, serializer, outputs, named=_is_public(release))
+        yield from _file(source, digest, serializer, outputs, named=named)
 
 
 def _locked_files(lock: Lock) -> Iterator[dict[str, Any]]:

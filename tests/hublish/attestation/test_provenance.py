@@ -129,10 +129,12 @@ def _bytes_of(release: Release, path: str) -> bytes:
     return next(release.project.folder.parent.glob(f"build-*/{path}")).read_bytes()
 
 
-@pytest.mark.parametrize("kept_back", ["load", "none"])
+@pytest.mark.parametrize(
+    "kept_back",
+    ["publish_manifest: load", "publish_manifest: none", "patterns: {ignore_patterns: [hub.yaml]}"],
+)
 def test_a_manifest_that_is_kept_back_is_not_published_in_parts(build: Build, kept_back: str) -> None:
-    manifest = f"{MANIFEST}publish_manifest: {kept_back}\n"
-    release = build(manifest)
+    release = build(f"{MANIFEST}{kept_back}\n")
     release = replace(release, project=replace(release.project, settings={"secret_name": "x"}))
     text = json.dumps(predicate_of(release))
     assert "runs/" not in text.replace("actions/runs/", "")
