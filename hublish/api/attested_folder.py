@@ -1,6 +1,5 @@
 """The signature and the claims of a release in a folder, with the digests of the files there. No request is sent."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,14 +13,12 @@ from hublish.base.values import StagedFile
 from hublish.pipeline.collect.folder_files import folder_files
 from hublish.schemas.diagnose.problems import Problem, errors_in
 from hublish.schemas.documents.file_names import ATTESTATION_FILES, SIGNATURE_FILE
-from hublish.schemas.documents.hub_names import URL_KINDS, repo_path
 from hublish.schemas.documents.lock import LockedSignature
 
 if TYPE_CHECKING:
     from hublish.attestation.examine import AppliedRule, Unexamined
     from hublish.base.values.examined import Examination
 
-_CACHED: Final = re.compile(r"(?P<kind>\w+?s)--(?P<id>[^/]+)")
 _DIGESTS: Final = Interest(pickles=False, secrets=False)
 
 
@@ -85,17 +82,6 @@ class AttestedFolder:
 
         signature, claims, bom = (self.attestation.get(name) for name in ATTESTATION_FILES)
         return Unexamined(repo, self.digests, signature, claims, bom, locked, is_partial)
-
-
-def repo_of_snapshot(folder: Path) -> str | None:
-    """Return the repo of a folder that is a snapshot in huggingface_hub's cache; None for any other folder."""
-    parts = folder.resolve().parts
-    if len(parts) < 3 or parts[-2] != "snapshots":
-        return None
-    found = _CACHED.fullmatch(parts[-3])
-    if found is None or found["kind"] not in URL_KINDS:
-        return None
-    return repo_path(found["id"].replace("--", "/"), URL_KINDS[found["kind"]])
 
 
 def _attestation(

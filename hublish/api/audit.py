@@ -74,7 +74,8 @@ def audit_folder(
     """Audit every file of a folder, or one file, by a policy; also a folder that `pull` has downloaded.
 
     Where a rule of trust.yaml applies to its repo, the signature is verified as well. The repo is that of a snapshot in
-    the cache, else the one that the signature names. Files may be missing, as only some may have been downloaded.
+    the cache, else the one that the signature names. Files may be missing, as only some may have been downloaded. A
+    folder that no rule can be applied to is an error with `trust_policy`, and a warning where one was found.
 
     A hub.yaml in the folder is a file like any other: its policy and its waivers do not count, because others may
     have written it. Links are not followed, except those of snapshots in huggingface_hub's cache to its blobs.
@@ -87,12 +88,14 @@ def audit_folder(
         digest_cache: see `HubOptions`.
 
     Raises:
-        UsageError: the path does not exist.
+        UsageError: the path does not exist, or is a file and a trust policy is given.
         TrustPolicyError: trust.yaml is invalid.
     """
     path, trusted = Path(path), find_trust_policy(trust_policy)
     if not os.path.lexists(path):
         raise UsageError(f"{path} does not exist", hint="name a folder or a file")
+    if trust_policy is not None and not path.is_dir():
+        raise UsageError("a trust policy is for the folder of a release", hint="leave it out to audit one file")
     with Session(progress=progress, folder=path, digest_cache=digest_cache) as session:
         progress.begin("listing the files")
         is_folder = path.is_dir()
@@ -102,23 +105,42 @@ def audit_folder(
         findings = [AuditFinding(problem, problem.path, _shown(base, problem.path)) for problem in listed.problems]
         findings += _findings(audited, listed.files, base)
         if is_folder and trusted is not None:
-            findings += _untrusted(path, trusted, session)
+            findings += _untrusted(path, trusted, session, asked=trust_policy is not None)
         has_manifest = is_folder and any(file.path_in_repo == MANIFEST_FILE for file in listed.files)
         unread = _shown(base, MANIFEST_FILE) if has_manifest else ""
         return replace(_result(str(path), listed.files, findings), unread_manifest=unread)
 
 
-def _untrusted(folder: Path, trusted: "TrustedSigners", session: Session) -> Iterator[AuditFinding]:
-    """Yield what the rule for the repo of a folder requires, and its signature and claims do not show."""
-    from hublish.api.attested_folder import AttestedFolder, repo_of_snapshot
+def _untrusted(folder: Path, trusted: "TrustedSigners", session: Session, *, asked: bool) -> Iterator[AuditFinding]:
+    """Yield what the rule for the repo of a folder requires, and its signature and claims do not show.
+
+    Args:
+        folder: the folder.
+        trusted: the trust policy.
+        session: hashes the files.
+        asked: whether the caller named the policy: a folder that no rule could be applied to is then refused.
+    """
+    from hublish.api.attested_folder import AttestedFolder
+    from hublish.api.downloaded_folder import is_downloaded, repo_of_snapshot
 
     found = AttestedFolder.read(folder, session)
-    repo = repo_of_snapshot(folder) or found.claimed_repo
+    snapshot = repo_of_snapshot(folder)
+    repo = snapshot or found.claimed_repo
     applied = None if repo is None else trusted.rule_for(repo)
     if repo is not None and applied is not None:
         for problem in found.examined(repo, applied, is_partial=True).problems:
             there = problem.path in found.digests
             yield AuditFinding(problem, problem.path if there else "", _shown(folder, problem.path))
+    # Whoever changes the files of a folder can remove its signature, or let it name a repo without a rule.
+    elif snapshot is None and (asked or is_downloaded(folder)):
+        yield AuditFinding(_without_rule(repo, trusted.source, asked=asked), "", _shown(folder, ""))
+
+
+def _without_rule(repo: str | None, source: str, *, asked: bool) -> Problem:
+    about = "no signature says which repo it is of" if repo is None else f"its signature names {repo}, without a rule"
+    message = f"nothing was verified by {source}: {about}"
+    hint = "pull it again with that trust policy, or verify it with its lock: `hublish verify --attestations --lock`"
+    return Problem("trust.no_rule", message, hint, severity="error" if asked else "warning")
 
 
 def _audited(session: Session, files: Sequence[StagedFile], policy: Policy) -> AuditedFiles:

@@ -16,8 +16,12 @@ if TYPE_CHECKING:
 _WRITE_ONE: Final = "declare the signer in trust.yaml, in this folder or with --trust-policy; `hublish schema trust`"
 
 
-def rule_without_policy(manifest: AnyManifest, locked: LockedSignature | None) -> "AppliedRule":
+def rule_without_policy(manifest: AnyManifest | None, locked: LockedSignature | None) -> "AppliedRule":
     """Return the rule that a release is signed by its own signer.
+
+    Args:
+        manifest: it declares the signer; None for one that does not count.
+        locked: the signature that a lock records.
 
     Raises:
         UsageError: neither hub.yaml nor the lock says enough about the signer to verify a signature.
@@ -43,9 +47,9 @@ def _rule(place: str, verifier: "Verifier") -> "AppliedRule":
 _OWN: Final = "its own signer"
 
 
-def _declared(manifest: AnyManifest) -> "Verifier | None":
+def _declared(manifest: AnyManifest | None) -> "Verifier | None":
     """Return the verifier of the signer that a manifest declares; None where its key is not."""
-    if isinstance(manifest, str | Path) and not manifest_file(Path(manifest)).exists():
+    if manifest is None or (isinstance(manifest, str | Path) and not manifest_file(Path(manifest)).exists()):
         return None
     try:
         project = read_project(manifest)

@@ -214,7 +214,8 @@ class HubMixin(ModelHubMixin):
 
     @classmethod
     def _pretrained(cls, name: str, wanted: PullOptions, model_kwargs: dict[str, Any]) -> Self:
-        options: dict[str, Any] = {**wanted}
+        # Not the policy: a class that was written for huggingface_hub does not know the argument.
+        options: dict[str, Any] = {key: value for key, value in wanted.items() if key != "trust_policy"}
         if Path(name).is_dir():
             if wanted.get("trust_policy") is not None:
                 msg = "a trust policy says whose repos are accepted, and this is a folder"
@@ -228,6 +229,9 @@ class HubMixin(ModelHubMixin):
         local = pulled(name, wanted, to_load=True)
         # Its own `_from_pretrained` reads the cache, where every file at this commit was checked just now.
         options |= {"revision": local.plan.release.commit, "force_download": False}
+        if local.plan.release.examination is not None:
+            # A Hub that is asked again could list other files, and no rule would be applied to them.
+            options["local_files_only"] = True
         name = local.plan.release.reference.repo_id  # the class need not understand URLs
         files = {file.promised.path_in_repo: file.path for file in local.files}
         return cls._made_by_itself(name, files, options, model_kwargs)

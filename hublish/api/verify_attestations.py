@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from hublish.api.attested_folder import AttestedFolder, repo_of_snapshot
+from hublish.api.attested_folder import AttestedFolder
+from hublish.api.downloaded_folder import release_around, repo_of_snapshot
 from hublish.api.known_signer import rule_without_policy
 from hublish.api.read_project import AnyManifest, read_lock_file
 from hublish.api.session import Session
@@ -14,7 +15,7 @@ from hublish.base.errors import OfflineError, UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.resolve import cached_snapshot
-from hublish.schemas.documents.file_names import MANIFEST_FILE, SIGNATURE_FILE
+from hublish.schemas.documents.file_names import MANIFEST_FILE, SIGNATURE_FILE, manifest_file
 from hublish.schemas.documents.hub_names import repo_path
 from hublish.schemas.documents.lock import Lock
 
@@ -62,7 +63,8 @@ def verify_attestations(
     Args:
         folder: a folder that was pulled or built. Default: the locked commit in the cache, whose other files have the
             digests of the lock.
-        manifest: it names the lock and, without a rule, the signer. The file need not exist.
+        manifest: it names the lock and, without a rule, the signer. The file need not exist. One in the folder of a
+            release says nothing about its signer.
         lock: a lock, or the path of one; with `folder`, it names the repo and the digests that must be there. Default:
             the one beside the manifest, without `folder`.
         trust_policy: as for `hublish.pull`.
@@ -91,7 +93,7 @@ def verify_attestations(
         repo = _repo(found, locked, place)
         applied = policy.rule_for(repo) if policy is not None else None
         signature = None if locked is None else locked.signature
-        applied = applied or rule_without_policy(manifest, signature)
+        applied = applied or rule_without_policy(_own_manifest(manifest, folder), signature)
         examination = found.examined(repo, applied, signature, is_partial=ignore_missing)
     return CheckedAttestations(
         str(place) if folder is not None or locked is None else f"{repo} at commit {locked.commit}",
@@ -100,6 +102,13 @@ def verify_attestations(
         applied.place.rstrip(","),
         _stock_command(place, applied, found, examination),
     )
+
+
+def _own_manifest(manifest: AnyManifest, folder: str | Path | None) -> AnyManifest | None:
+    """Return the manifest that says who may sign a folder; None for one that came with a release."""
+    if folder is not None and isinstance(manifest, str | Path) and release_around(manifest_file(Path(manifest))):
+        return None
+    return manifest
 
 
 def _stock_command(folder: Path, applied: "AppliedRule", found: AttestedFolder, examination: "Examination") -> str:

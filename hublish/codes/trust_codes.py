@@ -205,6 +205,15 @@ TRUST: Final = (
         fix="Do not use it. If the publisher has signed it again, get a new hub.lock.",
     ),
     Code(
+        "trust.no_rule",
+        "A folder that no rule of trust.yaml could be applied to",
+        cause="A folder has no name that anybody vouches for. It has no signature that names its repo, or the "
+        "signature names a repo without a rule, so nothing about it was verified.",
+        danger="Whoever changes the files of a folder can also remove the signature, or replace it by another one.",
+        fix="Pull the release again with the trust policy, or verify the folder together with its lock: "
+        "`hublish verify --attestations FOLDER --lock hub.lock`.",
+    ),
+    Code(
         "trust.size",
         "An attestation file that is too large to be read",
         cause="model.sig, claims.jsonl or bom.cdx.json is far larger than the files of the release explain.",

@@ -23,9 +23,10 @@ from hublish.hub.client.installed_client import cache_folder, cached
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, counted
 
-# The client's records of a folder: one text file per download, with the commit, the ETag and the time.
-_RECORDS: Final = Path(".cache", "huggingface", "download")
-_RECORD: Final = ".metadata"
+CLIENT_RECORDS: Final = Path(".cache", "huggingface", "download")
+"""The client's records of a folder: one text file per download, with the commit, the ETag and the time."""
+RECORD_SUFFIX: Final = ".metadata"
+"""What the name of such a record ends with, after the path of the file."""
 # A record has three short lines.
 _MAX_RECORD_BYTES: Final = 1 << 12
 _LINK: Final = "is a link there, which no pull makes"
@@ -195,7 +196,7 @@ class _Record(NamedTuple):
     def of(cls, folder: Path, path_in_repo: str) -> "_Record | None":
         """Return the record of a file; None without one, or when it cannot be read."""
         try:
-            with (folder / _RECORDS / f"{path_in_repo}{_RECORD}").open("rb") as stream:
+            with (folder / CLIENT_RECORDS / f"{path_in_repo}{RECORD_SUFFIX}").open("rb") as stream:
                 _, etag, time = stream.read(_MAX_RECORD_BYTES).decode("ascii").split("\n")[:3]
             return cls(etag.strip(), float(time))
         except (OSError, ValueError):
@@ -223,7 +224,7 @@ def _leftovers(folder: Path, plan: DownloadPlan) -> Iterator[str]:
     wanted = {file.path_in_repo for file in plan.files}
     # On a file system without cases, a file may have been renamed to the same file.
     folded = {path.casefold(): path for path in wanted}
-    for path in sorted(_recorded(folder / _RECORDS)):
+    for path in sorted(_recorded(folder / CLIENT_RECORDS)):
         there = folder / path
         if path in wanted or not there.is_file():
             continue
@@ -237,7 +238,9 @@ def _leftovers(folder: Path, plan: DownloadPlan) -> Iterator[str]:
 def _recorded(records: Path) -> Iterator[str]:
     for root, _, names in os.walk(records):
         inside = Path(root).relative_to(records)
-        yield from ((inside / name.removesuffix(_RECORD)).as_posix() for name in names if name.endswith(_RECORD))
+        yield from (
+            (inside / name.removesuffix(RECORD_SUFFIX)).as_posix() for name in names if name.endswith(RECORD_SUFFIX)
+        )
 
 
 def _is_same(path: Path, promised: PromisedFile) -> bool:

@@ -2,6 +2,7 @@
 
 import socket
 from pathlib import Path
+from typing import Any, ClassVar, Self
 
 import numpy as np
 import pytest
@@ -71,6 +72,17 @@ class Scaler(hublish.HubMixin):
         self.weights = weights
 
 
+class Offline(Scaler):
+    """Loads by itself, as a class that was written for huggingface_hub does."""
+
+    asked: ClassVar[list[bool]] = []
+
+    @classmethod
+    def _from_pretrained(cls, *, local_files_only: bool, **options: Any) -> Self:
+        cls.asked.append(local_files_only)
+        return super()._from_pretrained(local_files_only=local_files_only, **options)
+
+
 def test_a_class_loads_it_by_the_policy(
     signed: Path, hub: Hub, readers: Readers, monkeypatch: pytest.MonkeyPatch, arrays: dict[str, np.ndarray]
 ) -> None:
@@ -81,6 +93,9 @@ def test_a_class_loads_it_by_the_policy(
     policy = readers.by_key(rules=RULES.replace("same_builder", "provenance"))
     loaded = Scaler.from_pretrained("acme/digits", trust_policy=policy)
     assert loaded.weights.keys() == arrays.keys()
+    # The Hub could list other files when it is asked again.
+    assert Offline.from_pretrained("acme/digits", trust_policy=policy).weights.keys() == arrays.keys()
+    assert Offline.asked == [True]
     with pytest.raises(TrustError):
         Scaler.from_pretrained("acme/digits", trust_policy=readers.by_key("mallory", RULES))
     with pytest.raises(UsageError, match="this is a folder"):

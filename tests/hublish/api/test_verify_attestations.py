@@ -250,7 +250,9 @@ class TestAnAudit:
 
     def test_of_a_folder_without_a_signature_nothing_is_known(self, tmp_path: Path, readers: Readers) -> None:
         write_folder(tmp_path / "plain", FILES)
-        assert hublish.audit_folder(tmp_path / "plain", trust_policy=readers.by_key()).ok
+        found = hublish.audit_folder(tmp_path / "plain", trust_policy=readers.by_key())
+        assert [one.problem.code for one in found.findings] == ["trust.no_rule"]
+        assert hublish.audit_folder(tmp_path / "plain").ok
 
 
 def test_an_audit_of_a_repo_in_the_cache_knows_its_rule(repo: Repo, readers: Readers) -> None:
