@@ -29,13 +29,14 @@ def rule_without_policy(manifest: AnyManifest | None, locked: LockedSignature | 
         MissingDependencyError: `hublish[sign]` is not installed.
     """
     if (verifier := _declared(manifest)) is not None:
-        return _rule("`sign` of hub.yaml, as there is no rule of a trust.yaml,", verifier)
+        return _rule("`sign` of hub.yaml", verifier)
     if locked is not None and (verifier := _recorded(locked)) is not None:
-        return _rule("hub.lock, as there is no rule of a trust.yaml,", verifier)
+        return _rule("hub.lock", verifier)
     if locked is not None:
         msg = f"hub.lock names the signer, {locked.signer}, and not the {locked.method} to verify its signature with"
         raise UsageError(msg, hint=_WRITE_ONE)
-    raise UsageError("no rule of a trust.yaml applies, and hub.yaml declares no signer", hint=_WRITE_ONE)
+    msg = "no rule of a trust.yaml applies, and hub.yaml declares no signer whose key is on this machine"
+    raise UsageError(msg, hint=f"{_WRITE_ONE}. Or compare with the lock of the release: --lock hub.lock")
 
 
 def _rule(place: str, verifier: "Verifier") -> "AppliedRule":

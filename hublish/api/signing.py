@@ -1,7 +1,8 @@
 """The signer that `sign` of a manifest declares, made of the files and the environment of this machine."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -82,12 +83,24 @@ def _of_key(sign: Sign, folder: Path, environ: Mapping[str, str]) -> OwnSigner:
         key = _read(folder, sign.private_key or "")
     password = environ[sign.password_env].encode() if sign.password_env else None
     if sign.method == "key":
-        return _with_key(KeySigner.from_pem(key, password))
+        with _named(sign):
+            return _with_key(KeySigner.from_pem(key, password))
     certificate = _read(folder, sign.signing_certificate or "")
     chain = [_read(folder, path) for path in sign.certificate_chain]
-    signer = CertificateSigner(key, password, certificate, chain, identity=sign.identity)
+    with _named(sign):
+        signer = CertificateSigner(key, password, certificate, chain, identity=sign.identity)
     verifier = CertificateVerifier(b"\n".join(chain), signer.signed_by.name)
     return OwnSigner(sign.method, signer, verifier, signer.signed_by)
+
+
+@contextmanager
+def _named(sign: Sign) -> Iterator[None]:
+    """Name the private key in errors about it."""
+    try:
+        yield
+    except SigningError as error:
+        named = f"'{sign.private_key}'" if sign.private_key else f"variable {sign.private_key_env}"
+        raise SigningError(f"{named}: {error.message}", hint=error.hint) from None
 
 
 def _with_key(signer: KeySigner) -> OwnSigner:

@@ -37,5 +37,5 @@ def place_of(folder: Path, path: str) -> Path:
 
 def _missing(field: str, what: str) -> Problem:
     message = f"{what}: this machine cannot sign the release"
-    hint = "correct it, unless the key is only where the release is published"
+    hint = "correct the path or the name; a machine that only plans or reviews needs no key"
     return Problem("sign.key", message, hint, f"sign.{field}", severity="warning")

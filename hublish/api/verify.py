@@ -55,9 +55,13 @@ class Verification:
 
     @property
     def ok(self) -> bool:
-        """Whether the revision is as it was locked."""
-        as_locked = not (self.missing or self.extra or self.different or self.moved or self.facts)
-        return as_locked and (self.examination is None or self.examination.ok)
+        """Whether the revision is as it was locked, and signed as the reader requires."""
+        return not self.differs and (self.examination is None or self.examination.ok)
+
+    @property
+    def differs(self) -> bool:
+        """Whether the revision is not as it was locked, whoever signed it."""
+        return bool(self.missing or self.extra or self.different or self.moved or self.facts)
 
 
 @takes(HubOptions)

@@ -15,6 +15,7 @@ from hublish.base.errors import OfflineError, UsageError
 from hublish.base.progress import SILENT, Progress
 from hublish.pipeline.fetch.fetch import Destination
 from hublish.pipeline.fetch.resolve import cached_snapshot
+from hublish.schemas.diagnose.problems import errors_in
 from hublish.schemas.documents.file_names import MANIFEST_FILE, SIGNATURE_FILE, manifest_file
 from hublish.schemas.documents.hub_names import repo_path
 from hublish.schemas.documents.lock import Lock
@@ -42,6 +43,14 @@ class CheckedAttestations:
     def ok(self) -> bool:
         """Whether the rule is satisfied."""
         return self.examination.ok
+
+    @property
+    def lacks_files(self) -> bool:
+        """Whether nothing else is wrong than that signed files are missing, as after `pull` with a load plan."""
+        errors = errors_in(self.examination.problems)
+        return bool(errors) and all(
+            each.code == "trust.files" and not (self.folder / each.path).exists() for each in errors
+        )
 
 
 def verify_attestations(
@@ -99,7 +108,7 @@ def verify_attestations(
         str(place) if folder is not None or locked is None else f"{repo} at commit {locked.commit}",
         place,
         examination,
-        applied.place.rstrip(","),
+        applied.place,
         _stock_command(place, applied, found, examination),
     )
 

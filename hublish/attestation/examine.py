@@ -32,6 +32,7 @@ _MOST: Final = {SIGNATURE_FILE: MOST_BYTES, CLAIMS_FILE: MOST_CLAIMS_BYTES, BOM_
 _MORE_BYTES: Final = 4 << 20
 _BYTES_PER_FILE: Final = 4 << 10
 _SIGN_IT: Final = "ask the publisher for a signed release, or add a rule for this repo to trust.yaml that requires none"
+_GET_IT: Final = "download the whole release again; if the repo lacks the file, tell the publisher"
 _OTHER_FILES: Final = "the files are not those that were signed: do not use them, and tell the publisher"
 
 
@@ -201,9 +202,9 @@ def _with_files(found: _Found) -> _Found:
 def _file_problems(signed: Mapping[str, str], release: Unexamined) -> Iterator[Problem]:
     known = release.known
     for path in sorted(known.keys() - signed.keys() - {*UNSIGNED_FILES}):
-        yield Problem("trust.files", f"'{path}' is in the repo, and not signed", _OTHER_FILES, path)
+        yield Problem("trust.files", f"'{path}' is not signed", _OTHER_FILES, path)
     for path in () if release.is_partial else sorted(signed.keys() - known.keys()):
-        yield Problem("trust.files", f"'{path}' is signed, and missing in the repo", _OTHER_FILES, path)
+        yield Problem("trust.files", f"'{path}' is signed, and missing", _GET_IT, path)
     for path in sorted(signed.keys() & known.keys()):
         if known[path] not in (None, signed[path]):
             yield Problem("trust.files", f"'{path}' has other bytes than were signed", _OTHER_FILES, path)
@@ -367,7 +368,7 @@ def _signed_by_known(bundle: bytes, place: str, applied: AppliedRule) -> tuple[s
     except InvalidSignatureError as error:
         return Problem("trust.signature", f"{place}: {error}", _OTHER_FILES, place)
     told = [f"not by {name}: {refusals[name]}" for name in accepted or refusals]
-    message = f"{place} has a signature by {method}, {'; '.join(told) or 'and no signer is known'}"
+    message = f"{place} is signed with the method {method}, {'; '.join(told)}"
     hint = "if the signer has a new key or identity, ask the publisher, and change `signers` in trust.yaml"
     return Problem("trust.signer", message, hint, place)
 

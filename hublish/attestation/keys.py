@@ -11,6 +11,7 @@ from typing import Any, Final
 from hublish.attestation.bundles import PublicKeyHint, read_bundle, signed_bytes, write_bundle
 from hublish.attestation.extra import signing_extra
 from hublish.attestation.interface import InvalidSignatureError, Verified
+from hublish.attestation.strict import shown
 from hublish.base.errors import SigningError
 from hublish.base.values.attested import SignedBy
 from hublish.schemas.documents.signing import SigningMethod
@@ -107,7 +108,7 @@ class KeyVerifier:
         if not isinstance(read.material, PublicKeyHint):
             raise InvalidSignatureError(f"signed with the method {read.unverified_method}, not with a key")
         if f"sha256:{read.material.sha256}" != self.trusted.name:
-            raise InvalidSignatureError("signed with another key")
+            raise InvalidSignatureError(f"signed with another key, {shown(read.material.sha256)}")
         return Verified(read.statement_if(lambda sig, data: check_signature(self._key, sig, data)), self.trusted)
 
 
@@ -134,7 +135,8 @@ def private_key(pem: bytes, password: bytes | None) -> Any:
         if password:
             msg, hint = "the password does not open the private key", "check the variable that sign.password_env names"
         else:
-            msg, hint = "the private key is not a private key in PEM", f"a new key: {_HOW_TO_MAKE}"
+            kind = "a public key, and " if b"PUBLIC KEY-----" in pem else ""
+            msg, hint = f"it is {kind}not a private key in PEM", f"a new key: {_HOW_TO_MAKE}"
         raise SigningError(msg, hint=hint) from None
     if reason := unusable(key.public_key() if hasattr(key, "public_key") else key):
         raise SigningError(f"the private key cannot sign: {reason}", hint=f"a new key: {_HOW_TO_MAKE}")

@@ -164,7 +164,7 @@ class PlannedAttestation(Document):
     @property
     def facts(self) -> Iterator[tuple[str, str]]:
         """The facts in words, each with its name."""
-        yield "signed", f"{self.method} {self._signer}"
+        yield "signed", f"at publish, with the method {self.method}" if self.signer is None else self._signed
         if self.source_commit is not None:
             where = f"{self.source_uri} at " if self.source_uri else "git commit "
             yield "source", f"{where}{self.source_commit[:12]}{', and files that differ from it' if self.dirty else ''}"
@@ -172,11 +172,10 @@ class PlannedAttestation(Document):
             yield "builder", self.builder
 
     @property
-    def _signer(self) -> str:
-        if self.signer is None:
-            return "that only the machine that publishes has"
-        # A digest is compared with the one in trust.yaml: 16 digits are enough to tell two keys apart.
-        return self.signer[:_SHORT_DIGEST] if self.signer.startswith("sha256:") else self.signer
+    def _signed(self) -> str:
+        signer = self.signer or ""
+        # Enough digits for a reviewer to tell the keys of a project apart.
+        return f"{self.method} {signer[:_SHORT_DIGEST] if signer.startswith('sha256:') else signer}"
 
 
 class PlannedFinding(Document):

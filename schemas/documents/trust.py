@@ -17,7 +17,7 @@ from hublish.schemas.diagnose.problems import (
     format_path,
 )
 from hublish.schemas.documents.field_types import MOST_ENTRIES, Document, Line
-from hublish.schemas.documents.hub_names import URL_KINDS, RepoType
+from hublish.schemas.documents.hub_names import URL_KINDS
 from hublish.schemas.documents.signing import Identity, Provider
 from hublish.schemas.yaml.reader import Reading, read_yaml
 
@@ -141,11 +141,6 @@ class TrustPolicy(Document):
     def rule_for(self, repo: str) -> tuple[int, TrustRule] | None:
         """Return the first rule that applies to a repo, with its index; None without one."""
         return next(((index, rule) for index, rule in enumerate(self.rules) if rule.applies_to(repo)), None)
-
-
-def trusted_name(repo_id: str, repo_type: RepoType) -> str:
-    """Return a repo as rules and signatures name it: `acme/digits`, `datasets/acme/digits`."""
-    return repo_id if repo_type == "model" else f"{repo_type}s/{repo_id}"
 
 
 def read_trust(text: bytes, source: str = "trust.yaml") -> tuple[TrustPolicy, Reading]:

@@ -37,6 +37,7 @@ _HOST: Final = re.compile(r"[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?", re.ASCII)
 _PATH: Final = re.compile(r"(?:/(?!\.{1,2}(?:/|$))[\w.~+-]+)+", re.ASCII)
 _SAFE_IN_URI: Final = "/:@!$&'()*+,;=~%"
 _LONGEST: Final = 2000
+_COMMIT_IT: Final = "publish from a git checkout, so that readers know the commit that the release was built from"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ def build_source(release: Release, environ: Mapping[str, str]) -> BuildFacts:
     try:
         commit = git.commit()
     except NoValueError as error:
-        warnings.append(_warning("sign.commit", f"the provenance names no commit: {error.reason}", error.hint))
+        warnings.append(_warning("sign.commit", f"the provenance names no commit: {error.reason}", _COMMIT_IT))
         return replace(facts, warnings=tuple(warnings))
     is_of_job = job is not None and job.commit == commit
     if job is not None and not is_of_job:

@@ -15,12 +15,15 @@ if TYPE_CHECKING:
 
 
 def examination_lines(examination: Examination, paint: Paint) -> Iterator[str]:
-    """Yield the verdict on a signature, and the reasons for it."""
+    """Yield the verdict on a signature, the reasons for it, and each way out."""
     yield verdict(examination, paint)
     yield from (f"  {paint('green', 'ok')} {reason.text}" for reason in examination.reasons)
     for problem in examination.problems:
         mark = paint("red", "no") if problem.severity == "error" else paint("yellow", "--")
         yield f"  {mark} {problem.message} [{problem.code}]"
+    # Many files have the same hint.
+    for hint in dict.fromkeys(problem.hint for problem in examination.problems if problem.hint):
+        yield paint("dim", f"  hint: {hint}")
 
 
 def verdict(examination: Examination, paint: Paint) -> str:

@@ -51,7 +51,7 @@ class VerificationView:
         yield self._verdict(paint)
         if found.plan_sha256:
             yield paint("dim", f"plan  sha256 {found.plan_sha256}, as the commit records it")
-        if not found.ok:
+        if found.differs:
             # `verify` reads no manifest, so there are no settings to repeat.
             plan = f"hublish plan{self.repeated.file}{self.repeated.hub}"
             yield from next_steps(paint, f"{plan}  shows what publishing again would change")

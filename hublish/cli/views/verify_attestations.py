@@ -26,6 +26,8 @@ class AttestationsView:
         yield from examination_lines(checked.examination, paint)
         if checked.ok and checked.command:
             yield from next_steps(paint, f"{checked.command}  verifies the signature without hublish")
+        elif checked.lacks_files:
+            yield from next_steps(paint, "add --ignore-missing  if only a part of the release was downloaded")
 
     def markdown(self, ink: "Ink") -> "Iterable[Block]":
         """Return the verdict and the reasons."""

@@ -46,7 +46,7 @@ def test_it_is_verified_on_the_hub_by_the_key_in_its_manifest(signed: Path, hub:
     found = hublish.verify(signed.with_name("hub.yaml"), endpoint=hub.endpoint)
     assert found.ok
     assert found.examination is not None
-    assert found.examination.reasons[0].text.startswith("`sign` of hub.yaml, as there is no rule of a trust.yaml,")
+    assert found.examination.reasons[0].text.startswith("`sign` of hub.yaml applies")
 
 
 def test_it_is_verified_offline_once_it_was_pulled(

@@ -121,7 +121,7 @@ class TestAFolder:
         )
         found = hublish.verify_attestations(tmp_path / "release", manifest=tmp_path / "hub.yaml")
         assert found.ok
-        assert found.by == "`sign` of hub.yaml, as there is no rule of a trust.yaml"
+        assert found.by == "`sign` of hub.yaml"
 
     def test_by_the_key_in_hub_yaml(self, folder: Path, tmp_path: Path) -> None:
         (tmp_path / "acme.pem").write_bytes(key().private)

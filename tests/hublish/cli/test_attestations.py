@@ -44,7 +44,10 @@ def test_a_changed_folder_ends_with_exit_code_1(run: Run, release: Path) -> None
     (release / "config.json").write_text("{}")
     shown = run("verify --attestations model", exits=1).stdout
     assert "NOT TRUSTED  acme/digits\n" in shown
-    assert "  no 'config.json' has other bytes than were signed [trust.files]\n" in shown
+    assert (
+        "  no 'config.json' has other bytes than were signed [trust.files]\n  hint: the files are not those " in shown
+    )
+    assert "--ignore-missing" not in shown
     assert "model_signing" not in shown
     assert run("verify --attestations model --quiet", exits=1).stdout == "config.json\n"
     document = json.loads(run("verify --attestations model --json", exits=1).stdout)
@@ -56,7 +59,7 @@ def test_a_changed_folder_ends_with_exit_code_1(run: Run, release: Path) -> None
 
 def test_files_that_were_not_pulled_may_be_missing(run: Run, release: Path) -> None:
     (release / "config.json").unlink()
-    run("verify --attestations model", exits=1)
+    assert "Next: add --ignore-missing" in run("verify --attestations model", exits=1).stdout
     assert "the 5 here have the signed bytes" in run("verify --attestations model --ignore-missing").stdout
 
 
