@@ -32,7 +32,8 @@ def attest(
     these files stay as they are.
 
     Args:
-        repo_id: a repo by its id or a URL. A revision in it must be what main has. Default: that of the manifest.
+        repo_id: a repo by its id or a URL. A revision in it must be what main has. With the commit, files are signed
+            that the lock of a release does not record. Default: that of the manifest.
         repo_type: the type of `repo_id`. Default: the one in its address, else model.
         manifest: the manifest, which names the repo, the signer and the lock; not read with `repo_id`.
         lock: the path of the lock of the release; a run updates it once main has the signature. Default: the one

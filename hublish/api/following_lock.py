@@ -11,8 +11,8 @@ from hublish.api.read_project import read_lock_file
 from hublish.api.verify import differences
 from hublish.base import durable
 from hublish.base.content import blob_hasher
-from hublish.base.errors import DocumentInvalidError
-from hublish.base.values import Head, Receipt, Target
+from hublish.base.errors import DocumentInvalidError, NotFoundError
+from hublish.base.values import Head, Receipt, RemoteFile, Target
 from hublish.hub.client import transfer
 from hublish.hub.client.hub import Hub
 from hublish.pipeline.lock.lock import require_writable
@@ -117,6 +117,28 @@ def has_files_of(lock: Lock, head: Head) -> bool:
     missing, different = differences(lock, head.files)
     others = head.files.keys() - {file.path_in_repo for file in lock.files}
     return not {*missing, *different, *others} - {*ATTESTATION_FILES, GITATTRIBUTES}
+
+
+def changed_since(hub: Hub, lock: Lock, head: Head) -> tuple[str, ...]:
+    """Return the files of a head that a lock and its commit do not have, or have otherwise, those of a signature aside.
+
+    Raises:
+        RemoteError: the Hub cannot be read.
+    """
+    missing, different = differences(lock, head.files)
+    recorded = {file.path_in_repo for file in lock.files}
+    others = [path for path in head.files if path not in recorded]
+    # Publishing leaves files that are not part of the release, unless they are to be deleted.
+    left = _tree_of(hub, lock) if others else {}
+    added = [path for path in others if left.get(path) != head.files[path]]
+    return tuple(sorted({*missing, *different, *added} - {*ATTESTATION_FILES, GITATTRIBUTES}))
+
+
+def _tree_of(hub: Hub, lock: Lock) -> Mapping[str, RemoteFile]:
+    try:
+        return hub.tree(lock, lock.commit)
+    except NotFoundError:  # the history was squashed
+        return {}
 
 
 def _with_signature(lock: Lock, receipt: Receipt) -> Lock:

@@ -32,7 +32,8 @@ def sign(
     warning. A second run finds the open pull request, or the signature on main, and does nothing.
 
     Args:
-        repo_id: a repo by its id or a URL. A revision in it must be what main has. Default: that of the manifest.
+        repo_id: a repo by its id or a URL. A revision in it must be what main has. With the commit, files are signed
+            that the lock of a release does not record. Default: that of the manifest.
         repo_type: the type of `repo_id`. Default: the one in its address, else model.
         manifest: the manifest, which names the repo, the signer and the lock; not read with `repo_id`.
         lock: the path of the lock of the release; a run updates it once main has the signature. Default: the one
@@ -43,7 +44,8 @@ def sign(
 
     Raises:
         UsageError: the revision is not what main has.
-        SigningError: the signer is not complete or not here; or claims on the Hub are about other files.
+        SigningError: the signer is not complete or not here; main has other files than the release in the lock, and its
+            commit is not named; or claims on the Hub are about other files.
         NotFoundError: the repo does not exist, or the token may not see it.
         AuthenticationError: the token may not open a pull request there.
         PolicyError: a small file that no lock records violates the policy.

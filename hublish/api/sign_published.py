@@ -10,7 +10,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from hublish.api.attesting import trees_of
-from hublish.api.following_lock import FollowingLock, LockState, has_files_of
+from hublish.api.following_lock import FollowingLock, LockState, changed_since, has_files_of
 from hublish.api.preflight import preflight
 from hublish.api.published_claims import PublishedClaims
 from hublish.api.read_project import AnyManifest, read_project
@@ -25,6 +25,7 @@ from hublish.base.errors import DeclinedError, NotFoundError, SigningError, Usag
 from hublish.base.values import Head, Plan, Project, Receipt, Release, Target
 from hublish.base.values.attested import BuildFacts
 from hublish.base.values.remote_tree import FormerRelease
+from hublish.hub.client.hub import Hub
 from hublish.pipeline.attest.own_signer import OwnSigner
 from hublish.pipeline.attest.published import AttestPublished
 from hublish.pipeline.attest.reuse import CLAIMS
@@ -32,7 +33,7 @@ from hublish.pipeline.attest.signing import Signing
 from hublish.pipeline.lock.plan_digest import plan_digest, with_digest
 from hublish.pipeline.publish import publishing, signing_published
 from hublish.pipeline.upload.prepare import refuse_impossible
-from hublish.schemas.diagnose.problems import InvalidValueError, Problem
+from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidValueError, Problem, counted
 from hublish.schemas.documents.file_names import (
     ATTESTATION_FILES,
     LOCK_FILE,
@@ -155,7 +156,7 @@ def _published(session: Session, repo_id: str | None, repo_type: RepoType | None
     Raises:
         UsageError: the revision is not the head of main, on which a pull request is.
         NotFoundError: the repo has no such revision.
-        SigningError: this machine has no signer.
+        SigningError: this machine has no signer, or main has other files than the release in the lock.
     """
     address = None if repo_id is None else session.addressed(repo_id, repo_type)
     session.complete_repo_id()
@@ -171,10 +172,14 @@ def _published(session: Session, repo_id: str | None, repo_type: RepoType | None
     head = session.hub.head(target)
     if head.commit is None:
         raise NotFoundError(f"{target.repo_id} does not exist, has no files, or the token may not see it")
-    _require_head(head, target, (address.revision or _MAIN) if address else declared.revision)
+    revision = (address.revision or _MAIN) if address else declared.revision
+    _require_head(head, target, revision)
     preflight(session, head, None, converts=False, target=target)
-    records = RecordedReleases.of(session.project.lock_path, target)
-    return _Published(session.project, target, head, own, records)
+    found = _Published(session.project, target, head, own, RecordedReleases.of(session.project.lock_path, target))
+    # Who names the commit has read it, and no later one is signed in its place.
+    if revision != head.commit:
+        _require_recorded(session.hub, found)
+    return found
 
 
 def _require_head(head: Head, target: Target, revision: str) -> None:
@@ -188,6 +193,23 @@ def _require_head(head: Head, target: Target, revision: str) -> None:
         raise UsageError(msg, hint=f"name {target.repo_id} without a revision to sign main")
     msg = f"{revision} is not what main of {target.repo_id} has now: a pull request is on top of main"
     raise UsageError(msg, hint=f"leave the revision out to sign main; or `hublish rollback {revision}` first")
+
+
+def _require_recorded(hub: Hub, found: _Published) -> None:
+    """Refuse files that came to main after the release in the lock: a signature would vouch for those of others.
+
+    Raises:
+        SigningError: naming each of them.
+    """
+    if not found.records.locks or found.lock is not None:
+        return
+    head, last = found.head, found.records.locks[0]
+    if changed := changed_since(hub, last, head):
+        lock, repo = found.project.lock_path.name, found.target.repo_id
+        problems = [Problem("sign.unrecorded_file", f"'{path}' is not as {lock} records it") for path in changed]
+        msg = f"{counted(changed, 'file')} of {repo} changed since the release in {lock}; nothing was signed"
+        hint = f"get the lock of the release; or read the changes, and sign {repo}@{head.commit}"
+        raise SigningError(msg, hint=hint, problems=problems[:MAX_PROBLEMS])
 
 
 def _planned(session: Session, found: _Published, *, with_claims: bool) -> Plan:

@@ -72,6 +72,15 @@ TRUST: Final = (
         fix="Delete it with `patterns.delete_patterns`, or add it to the release, and publish.",
     ),
     Code(
+        "sign.unrecorded_file",
+        "A file on the Hub that is not as the lock of the release records it",
+        cause="`hublish sign` or `hublish attest` found another file on main than the lock here records: somebody has "
+        "committed to the repo since, or the lock is that of another release.",
+        danger="The signature would vouch for a change that you may never have seen.",
+        fix="Get the current lock, for example with `git pull`. To sign the change as well, read it and name its "
+        "commit: `hublish sign REPO@COMMIT`.",
+    ),
+    Code(
         "sign.commit",
         "A provenance without the commit of the job",
         cause="The manifest is in no git repository, or the commit that is checked out is not the one that CI names "

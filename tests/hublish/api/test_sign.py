@@ -99,9 +99,10 @@ def test_the_lock_of_another_release_is_not_changed(unsigned: Unsigned) -> None:
     unsigned.api.create_commit(
         unsigned.repo_id, [CommitOperationAdd("extra.json", b"{}")], commit_message="An edit on the Hub"
     )
-    unsigned.api.merge_pull_request(unsigned.repo_id, unsigned.run("sign").pull_request or 0)
+    proposed = unsigned.run_at_head("sign").receipt
+    unsigned.api.merge_pull_request(unsigned.repo_id, proposed.pull_request or 0)
     lock = unsigned.lock
-    found = hublish.sign(manifest=unsigned.manifest, signer=unsigned.signer, **unsigned.options)
+    found = unsigned.run_at_head("sign")
     assert found.lock_state == "elsewhere"
     assert unsigned.lock == lock
 
@@ -202,7 +203,7 @@ def test_a_lock_of_other_files_supports_no_claims(unsigned: Unsigned, change: st
     unsigned.api.create_commit(
         unsigned.repo_id, [CommitOperationAdd(path, b'{"edited": true}')], commit_message="An edit on the Hub"
     )
-    receipt = unsigned.run("attest")
+    receipt = unsigned.run_at_head("attest").receipt
     assert unsigned.built(ref(receipt)) is None
     assert unsigned.signed_files(ref(receipt)) == unsigned.digests(ref(receipt))
 

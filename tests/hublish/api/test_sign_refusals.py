@@ -29,7 +29,7 @@ def test_a_pickle_that_no_lock_records_is_refused(unsigned: Unsigned, verb: str)
         commit_message="Add a pickle",
     )
     with pytest.raises(PolicyError):
-        unsigned.run(verb)
+        unsigned.run(verb, lock=unsigned.folder / "no.lock")
     assert not list(unsigned.api.get_repo_discussions(unsigned.repo_id))
 
 
@@ -62,6 +62,36 @@ def test_only_what_main_has_is_signed(unsigned: Unsigned, verb: str) -> None:
     assert VERBS[verb](f"{unsigned.repo_id}@v1.1.0", signer=signer_of(unsigned), **unsigned.options).receipt.created
 
 
+@both
+@pytest.mark.parametrize("path", ["model.bin", "config.json", "extra.json"])
+def test_a_commit_of_somebody_else_is_not_signed_unread(unsigned: Unsigned, path: str, verb: str) -> None:
+    unsigned.api.create_commit(unsigned.repo_id, [CommitOperationAdd(path, b"{}")], commit_message="Mine")
+    with pytest.raises(SigningError, match=r"a file of .* changed since the release") as caught:
+        unsigned.run(verb)
+    assert [one.message for one in caught.value.problems] == [f"'{path}' is not as hub.lock records it"]
+    # A tag is moved by whoever may write to the repo, and so is no proof that anybody has read the commit.
+    unsigned.api.create_tag(unsigned.repo_id, tag="read")
+    with pytest.raises(SigningError, match="changed since"):
+        VERBS[verb](
+            f"{unsigned.repo_id}@read",
+            signer=signer_of(unsigned),
+            lock=unsigned.folder / "hub.lock",
+            **unsigned.options,
+        )
+    assert not list(unsigned.api.get_repo_discussions(unsigned.repo_id))
+    receipt = unsigned.run_at_head(verb).receipt
+    assert unsigned.signed_files(ref(receipt)) == unsigned.digests(ref(receipt))
+
+
+@both
+def test_a_file_that_the_release_left_in_the_repo_is_signed(unsigned: Unsigned, verb: str) -> None:
+    unsigned.api.create_commit(unsigned.repo_id, [CommitOperationAdd("notes.txt", b"-")], commit_message="Mine")
+    unsigned.more = {"patterns": {}}
+    unsigned.publish("v1.1.0", {"config.json": '{"version": 3}'})
+    receipt = unsigned.run(verb)
+    assert "notes.txt" in unsigned.signed_files(ref(receipt))
+
+
 def test_a_byte_that_the_hub_changed_is_noticed(unsigned: Unsigned, proxy: Proxy, tmp_path: Path) -> None:
     proxy.on(r"^GET \S*/resolve/\S*config\.json", instead(200, b'{"VERSION": 1}'))
     with pytest.raises(IntegrityError):
@@ -87,7 +117,7 @@ def test_claims_about_other_files_are_not_signed_beside(unsigned: Unsigned) -> N
         unsigned.repo_id, [CommitOperationAdd("config.json", b"{}")], commit_message="An edit on the Hub"
     )
     with pytest.raises(SigningError, match="about other files"):
-        unsigned.run("sign")
+        unsigned.run_at_head("sign")
 
 
 @both

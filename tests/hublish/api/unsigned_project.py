@@ -29,6 +29,12 @@ class Unsigned(SignedProject):
         """Sign the release of the manifest, and return the pull request."""
         return VERBS[verb](manifest=self.manifest, **{"signer": self.signer, **self.options, **more}).receipt
 
+    def run_at_head(self, verb: str, **more: Any) -> hublish.SignedRelease:
+        """Sign what main has now by its commit, whatever the lock records."""
+        repo = f"{self.repo_id}@{self.api.model_info(self.repo_id).sha}"
+        options = {"signer": signer_of(self), "lock": self.folder / "hub.lock", **self.options, **more}
+        return VERBS[verb](repo, **options)
+
     def signed_files(self, revision: str) -> dict[str, str]:
         """Return the files of the signature at a revision, by its public key."""
         verified = KeyVerifier.from_pem(self.pair.public).verify(self.read("model.sig", revision))
