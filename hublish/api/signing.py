@@ -1,8 +1,10 @@
 """The signer that `sign` of a manifest declares, made of the files and the environment of this machine."""
 
+import hashlib
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -84,13 +86,13 @@ def _of_key(sign: Sign, folder: Path, environ: Mapping[str, str]) -> OwnSigner:
     password = environ[sign.password_env].encode() if sign.password_env else None
     if sign.method == "key":
         with _named(sign):
-            return _with_key(KeySigner.from_pem(key, password))
+            return replace(_with_key(KeySigner.from_pem(key, password)), key_files=_files_with(key))
     certificate = _read(folder, sign.signing_certificate or "")
     chain = [_read(folder, path) for path in sign.certificate_chain]
     with _named(sign):
         signer = CertificateSigner(key, password, certificate, chain, identity=sign.identity)
     verifier = CertificateVerifier(b"\n".join(chain), signer.signed_by.name)
-    return OwnSigner(sign.method, signer, verifier, signer.signed_by)
+    return OwnSigner(sign.method, signer, verifier, signer.signed_by, key_files=_files_with(key))
 
 
 @contextmanager
@@ -101,6 +103,11 @@ def _named(sign: Sign) -> Iterator[None]:
     except SigningError as error:
         named = f"'{sign.private_key}'" if sign.private_key else f"variable {sign.private_key_env}"
         raise SigningError(f"{named}: {error.message}", hint=error.hint) from None
+
+
+def _files_with(key: bytes) -> frozenset[str]:
+    """Return the SHA-256 of the files that would be a key: as it is here, and with one line feed or none at its end."""
+    return frozenset(hashlib.sha256(form).hexdigest() for form in (key, key.strip(), key.strip() + b"\n"))
 
 
 def _with_key(signer: KeySigner) -> OwnSigner:

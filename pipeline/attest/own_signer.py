@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from hublish.base.content import Content, InMemory, blob_hasher
-from hublish.base.errors import SigningError
+from hublish.base.errors import PolicyError, SigningError
 from hublish.base.values import Effect, Origin, Release, ReleaseFile, Step, Verdict
 from hublish.base.values.attested import BuildFacts, SignedBy
+from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import ATTESTATION_FILES, BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.signing import SigningMethod
 
@@ -42,6 +43,8 @@ class OwnSigner:
     """Finds out who builds a release and what from, when the claims are made."""
     provenance: "Callable[[Plan], Mapping[str, Any] | None] | None" = field(default=None, repr=False, compare=False)
     """States how a release was built that was not built here, or nothing; None for a build that `facts` describe."""
+    key_files: frozenset[str] = field(default=frozenset(), repr=False, compare=False)
+    """The SHA-256 of every file that would be the private key itself."""
     missing: SigningError | None = field(default=None, compare=False)
     """The reason why this machine cannot sign; None if it can."""
 
@@ -49,6 +52,20 @@ class OwnSigner:
     def is_reproducible(self) -> bool:
         """Whether the signature is known before the release is published: equal files give equal bytes."""
         return self.signer is not None and self.method != "sigstore"
+
+
+def refuse_own_key(release: Release, own: OwnSigner) -> None:
+    """Refuse a release with the private key that signs it, whatever the policy allows. No file is read.
+
+    Raises:
+        PolicyError: naming each such file.
+    """
+    if keys := [file.path_in_repo for file in release.files if file.sha256 in own.key_files]:
+        problems = [Problem("policy.secret", f"'{path}' is the private key that signs the release") for path in keys]
+        hint = "remove it from the artifacts; if it was ever published, make a new key, and announce it to your readers"
+        raise PolicyError(
+            "the release contains its own private key; nothing was published", hint=hint, problems=problems
+        )
 
 
 def signed_digests(release: Release) -> Mapping[str, str]:

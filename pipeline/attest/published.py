@@ -6,7 +6,7 @@ from typing import ClassVar
 from hublish.attestation.model_signature import signature_statement
 from hublish.base.values import Release
 from hublish.base.values.attested import Attestation
-from hublish.pipeline.attest.own_signer import made_file, signed_digests
+from hublish.pipeline.attest.own_signer import made_file, refuse_own_key, signed_digests
 from hublish.pipeline.attest.reuse import signature_in
 from hublish.pipeline.attest.signed_release import signed_release
 from hublish.pipeline.attest.signing import Signing
@@ -36,6 +36,7 @@ class AttestPublished:
 
     def _signed(self, release: Release) -> Release:
         own, target = self.signing.own, self.signing.target
+        refuse_own_key(release, own)
         repo, digests = repo_path(target.repo_id, target.repo_type), signed_digests(release)
         for tree in self.signing.trees():
             if found := signature_in(tree, digests, repo, own):

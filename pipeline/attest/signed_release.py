@@ -10,7 +10,7 @@ from hublish.base.errors import PolicyError
 from hublish.base.values import Release, Target
 from hublish.base.values.attested import Attestation, BuildFacts
 from hublish.cards.released_facts import released_metadata, with_facts
-from hublish.pipeline.attest.own_signer import made_file, signed_digests
+from hublish.pipeline.attest.own_signer import made_file, refuse_own_key, signed_digests
 from hublish.pipeline.attest.reuse import Signed, locked_in, signed_in
 from hublish.pipeline.attest.signing import Signing
 from hublish.schemas.diagnose.problems import errors_in
@@ -24,6 +24,7 @@ def signed_release(release: Release, signing: Signing) -> Release:
     Raises:
         HublishError: as `Attest` does.
     """
+    refuse_own_key(release, signing.own)
     facts = signing.facts(release)
     release = replace(release, warnings=(*release.warnings, *facts.warnings))
     if found := _published(release, signing, facts):

@@ -243,6 +243,18 @@ def test_a_key_among_the_released_files_is_refused(signed: SignedProject) -> Non
     assert not signed.api.repo_exists(signed.repo_id)
 
 
+@pytest.mark.parametrize("by", ["private_key", "private_key_env"])
+def test_its_own_key_is_released_by_no_policy(signed: SignedProject, by: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SIGNING_KEY", signed.pair.private.decode().strip().replace("\n", "\\n"))
+    sign = {"method": "key", by: "../acme.pem" if by == "private_key" else "SIGNING_KEY"}
+    signed.more = {"sign": sign, "policy": {"secrets": "allow"}}
+    with pytest.raises(PolicyError, match="its own private key") as caught:
+        signed.publish("v1.0.0", {**FIRST, "notes.txt": signed.pair.private})
+    assert [one.message for one in caught.value.problems] == ["'notes.txt' is the private key that signs the release"]
+    assert not signed.api.repo_exists(signed.repo_id)
+    signed.publish("v1.0.0", {"notes.txt": "nothing secret"})
+
+
 def test_a_private_key_that_cannot_sign_is_an_error_of_the_plan(signed: SignedProject) -> None:
     signed.key.write_text("no key")
     signed.write(FIRST)
