@@ -50,11 +50,8 @@ def converting(
     workspace: Path, progress: Progress = SILENT, conversions: ConversionCache = FORGETFUL
 ) -> Pipeline[Project, Staged]:
     """Return the stages before the card."""
-    return (
-        Pipeline.of(Collect()).then(  # every file that the manifest names, with its verdict
-            Serialize(workspace, progress, conversions)
-        )  # in the format that the manifest declares
-    )
+    collecting = Pipeline.of(Collect())  # every file that the manifest names, with its verdict
+    return collecting.then(Serialize(workspace, progress, conversions))  # in the format that the manifest declares
 
 
 def building(
@@ -66,11 +63,8 @@ def building(
     attest: Attest = UNSIGNED,
 ) -> Pipeline[Project, Release]:
     """Return all local stages."""
-    return (
-        releasing(workspace, progress, executor, fingerprints, conversions).then(  # collected, converted, sealed
-            attest
-        )  # its bill of materials, its signature
-    )
+    sealing = releasing(workspace, progress, executor, fingerprints, conversions)  # collected, converted, sealed
+    return sealing.then(attest)  # its bill of materials, its signature
 
 
 def releasing(

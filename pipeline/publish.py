@@ -5,7 +5,6 @@ from pathlib import Path
 
 from hublish.audit import fingerprint_cache
 from hublish.audit.fingerprint_cache import FingerprintCache
-from hublish.audit.read_files import FileReader
 from hublish.base.progress import SILENT, Progress
 from hublish.base.values import Head, Plan, Project, Receipt, Release, Target
 from hublish.base.values.remote_tree import FormerRelease
@@ -20,7 +19,7 @@ from hublish.pipeline.compare.released_manifest import KeepManifest
 from hublish.pipeline.engine import Pipeline, Stage
 from hublish.pipeline.lock.lock import WriteLock
 from hublish.pipeline.render_card.merge_card import MergeCard, PublishedCard
-from hublish.pipeline.reseal.reseal import Recorded, Reseal
+from hublish.pipeline.reseal.reseal import Reseal
 from hublish.pipeline.serialize.conversion_cache import FORGETFUL, ConversionCache
 from hublish.pipeline.upload.finish import Move, Reveal, Tag
 from hublish.pipeline.upload.prepare import Prepare
@@ -52,48 +51,29 @@ def planning(
         workspace, progress, executor, fingerprints, conversions, kept, recorded=kept > 0, merging=MergeCard(published)
     )
     return (
-        sealing.then(KeepManifest(hub, target, head))  # collected, converted, sealed; hub.yaml as it was released
+        sealing.then(KeepManifest(hub, target, head))  # hub.yaml as it was released, where nothing else changed
         .then(attest)  # its bill of materials, its signature
         .then(Compare(hub, target, head, released, executor))  # every change that publishing would make
     )
 
 
-def rolling_back(
-    project: Project,
-    hub: Hub,
-    target: Target,
-    head: Head,
-    recorded: Recorded,
-    reader: FileReader,
-    executor: Executor,
-    progress: Progress = SILENT,
-) -> Pipeline[FormerRelease, Plan]:
+def rolling_back(reseal: Reseal) -> Pipeline[FormerRelease, Plan]:
     """Return the stages that plan a rollback, in the place of `planning`."""
-    return (
-        Pipeline.of(Reseal(project, hub, target, head, recorded, reader, executor, progress)).then(  # the former files
-            Compare(hub, target, head, executor=executor)
-        )  # every change that publishing them would make
-    )
+    former = Pipeline.of(reseal)  # the files of the former release
+    return former.then(_against_head(reseal))  # every change that publishing them would make
 
 
-def signing_published(
-    project: Project,
-    hub: Hub,
-    target: Target,
-    head: Head,
-    recorded: Recorded,
-    reader: FileReader,
-    executor: Executor,
-    attest: Stage[Release, Release],
-    progress: Progress = SILENT,
-) -> Pipeline[FormerRelease, Plan]:
+def signing_published(reseal: Reseal, attest: Stage[Release, Release]) -> Pipeline[FormerRelease, Plan]:
     """Return the stages that plan the signature of a release on the Hub, in the place of `planning`."""
-    reseal = Reseal(project, hub, target, head, recorded, reader, executor, progress, reads_large=False)
     return (
         Pipeline.of(reseal)  # the files as they are, by their digests
         .then(attest)  # a bill of materials, a signature
-        .then(Compare(hub, target, head, executor=executor))  # the files to add
+        .then(_against_head(reseal))  # the files to add
     )
+
+
+def _against_head(reseal: Reseal) -> Compare:
+    return Compare(reseal.hub, reseal.target, reseal.head, executor=reseal.executor)
 
 
 def publishing(hub: Hub, lock: Path, own: OwnSigner | None = None) -> Pipeline[Plan, Receipt]:

@@ -22,6 +22,7 @@ from hublish.base.values import Head, Plan, Receipt, Target
 from hublish.base.values.remote_tree import FormerRelease
 from hublish.pipeline.compare.remote_edits import with_last_release
 from hublish.pipeline.publish import rolling_back
+from hublish.pipeline.reseal.reseal import Reseal
 from hublish.schemas.diagnose.problems import InvalidValueError, Problem, errors_in
 from hublish.schemas.diagnose.suggestions import nearest
 from hublish.schemas.documents.file_names import MANIFEST_FILE
@@ -154,8 +155,8 @@ def planned_rollback(
     target = _destination(target, head, former, tag, message)
     executor, progress = session.executor, session.progress
     reader = FileReader(progress, executor, session.fingerprints)
-    stages = rolling_back(session.project, hub, target, head, records.files, reader, executor, progress)
-    plan = stages.run(former, session.progress)
+    reseal = Reseal(session.project, hub, target, head, records.files, reader, executor, progress)
+    plan = rolling_back(reseal).run(former, progress)
     last = records.locks[0] if records.locks else None
     # Of the card on the Hub, as of every other file, nothing is kept.
     plan = replace(plan, card="ours", warnings=(*plan.warnings, *_warnings(former, records)))

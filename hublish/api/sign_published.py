@@ -32,6 +32,7 @@ from hublish.pipeline.attest.reuse import CLAIMS
 from hublish.pipeline.attest.signing import Signing
 from hublish.pipeline.lock.plan_digest import plan_digest, with_digest
 from hublish.pipeline.publish import publishing, signing_published
+from hublish.pipeline.reseal.reseal import Reseal
 from hublish.pipeline.upload.prepare import refuse_impossible
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidValueError, Problem, counted
 from hublish.schemas.documents.file_names import (
@@ -213,7 +214,7 @@ def _require_recorded(hub: Hub, found: _Published) -> None:
 
 
 def _planned(session: Session, found: _Published, *, with_claims: bool) -> Plan:
-    head, target, hub = found.head, found.target, session.hub
+    head, target = found.head, found.target
     assert head.commit is not None
     made = set(ATTESTATION_FILES) if with_claims else {SIGNATURE_FILE}
     # Every other file, in the release or not, is signed: readers refuse one that is not.
@@ -230,18 +231,19 @@ def _planned(session: Session, found: _Published, *, with_claims: bool) -> Plan:
         claims=CLAIMS if found.lock else (BOM,),
     )
     reader = FileReader(session.progress, session.executor, session.fingerprints)
-    stages = signing_published(
+    reseal = Reseal(
         found.project,
-        hub,
+        session.hub,
         named,
         head,
         found.records.files,
         reader,
         session.executor,
-        AttestPublished(signing, with_claims, claims.builder if claims else None),
         session.progress,
+        reads_large=False,
     )
-    plan = stages.run(FormerRelease(head.commit, head.commit, files), session.progress)
+    attest = AttestPublished(signing, with_claims, claims.builder if claims else None)
+    plan = signing_published(reseal, attest).run(FormerRelease(head.commit, head.commit, files), session.progress)
     warnings = claims.checked(found.own, plan.release) if claims else ()
     if with_claims:
         return replace(plan, warnings=(*plan.warnings, *_unbuilt(found)))
