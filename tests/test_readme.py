@@ -15,6 +15,7 @@ from hublish.codes.explained import RULES
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.manifest_yaml import read_manifest
 from tests.pages import commands, run, texts
+from tests.signing_keys import key
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
@@ -36,7 +37,7 @@ def test_its_manifest_is_valid() -> None:
     assert read_manifest(texts(README, "yaml")[0].encode()).repo.tag == "v1.2.0"
 
 
-SHOWN = ["install", "first minute", "with a hub.yaml", "start", "explain", "recover", "develop"]
+SHOWN = ["install", "first minute", "with a hub.yaml", "start", "explain", "recover", "signed", "develop"]
 CONSOLE = dict(zip(SHOWN, texts(README, "console"), strict=True))
 PURGE, *OTHERS = texts(README, "python")
 PYTHON = dict(zip(["api", "helpers", "mixin", "arrays", "fixture"], OTHERS, strict=True))
@@ -87,6 +88,26 @@ def test_its_way_back_runs_unchanged(project: Path) -> None:
         printed.append(ran.stdout)
     assert printed[1].startswith("Rolled acme/digits-mlp at main back to v1.1.0 in one commit.")
     assert printed[2].startswith("ok  ")
+
+
+def test_its_signed_release_runs_unchanged(project: Path) -> None:
+    part = README.split("## Signed releases")[1].split("## In CI")[0]
+    section, policy = texts(part, "yaml")
+    (project / "acme.pem").write_bytes(key().private)
+    (project / "acme.pub").write_bytes(key().public)
+    (project / "trust.yaml").write_text(policy)
+    with (project / "hub.yaml").open("a") as manifest:
+        manifest.write(section.replace("~/keys/", ""))
+    _, *shown = commands(CONSOLE["signed"])
+    assert [command.line.split()[1] for command in shown] == ["publish", "pull", "verify"]
+    printed = []
+    for command in shown:
+        # Nothing but the lock says which Hub it was; the last command needs none.
+        more = {"publish": ["-y", "--local"], "pull": ["--local"]}.get(command.line.split()[1], [])
+        ran = run([sys.executable, "-m", *command.line.split(), *more], project)
+        assert ran.returncode == 0, ran.stderr
+        printed.append(ran.stdout)
+    assert "signed  by acme\n" in printed[-1]
 
 
 def test_its_removal_of_a_secret_leaves_nothing_of_it(

@@ -336,7 +336,7 @@ ANY = st.recursive(
 )
 
 
-@settings(max_examples=rounds(80), suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=rounds(30), suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(metadata=st.dictionaries(KEYS, ANY, max_size=6), facts=st.dictionaries(st.text(), ANY, max_size=4))
 def test_any_card_gives_a_valid_one(plain: Release, metadata: dict[str, Any], facts: dict[str, Any]) -> None:
     # With the card of someone else, which nobody checked.

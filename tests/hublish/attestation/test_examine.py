@@ -51,7 +51,7 @@ def test_no_other_signature_proves_other_files(signature: bytes) -> None:
 
 
 @given(changed(FILES[CLAIMS_FILE]))
-@settings(max_examples=rounds(200))
+@settings(max_examples=rounds(100))
 def test_no_other_claims_name_another_builder(claims: bytes) -> None:
     found = examine(replace(VALID, claims=claims), RULE)
     assert not found.ok or found.attestation == examine(VALID, RULE).attestation

@@ -67,8 +67,9 @@ def test_a_repo_is_signed_by_its_name(run: Run, published: Path) -> None:
     ],
 )
 def test_what_cannot_be_signed_is_refused(
-    command: str, line: str, words: str, exits: int, run: Run, published: Path
+    command: str, line: str, words: str, exits: int, run: Run, project: Path
 ) -> None:
+    (project / "acme.pem").write_bytes(key().private)
     assert words in run(f"{command} {line}", exits=exits).stderr
 
 
