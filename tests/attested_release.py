@@ -16,13 +16,13 @@ from hublish.attestation.bill_of_materials import PREDICATE_TYPE as BOM
 from hublish.attestation.certificates import CertificateSigner
 from hublish.attestation.interface import Signer
 from hublish.attestation.keys import KeySigner
-from hublish.attestation.model_signature import UNSIGNED_FILES, signature_statement
+from hublish.attestation.model_signature import signature_statement
 from hublish.attestation.provenance import BUILD_TYPE
 from hublish.attestation.provenance import PREDICATE_TYPE as PROVENANCE
 from hublish.attestation.statements import Statement, claims_text, statement_bytes
 from hublish.base.values.attested import SignedBy
 from hublish.hub.server import EmbeddedHub
-from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
+from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE, UNSIGNED_FILES
 from hublish.schemas.documents.lock import Lock, LockedFile, LockedSignature
 from hublish.schemas.documents.manifest import Load
 from tests.signing_keys import Leaf, key, leaf

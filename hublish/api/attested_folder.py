@@ -29,7 +29,7 @@ class AttestedFolder:
     digests: Mapping[str, str]
     attestation: Mapping[str, bytes]
     problems: tuple[Problem, ...]
-    """Everything there that is not a file, or cannot be read: nobody has signed it."""
+    """Everything there that is not a file, or cannot be read, and so is not signed."""
 
     @classmethod
     def read(cls, folder: Path, session: Session) -> "AttestedFolder":

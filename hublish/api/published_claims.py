@@ -63,7 +63,7 @@ class PublishedClaims:
             msg = f"readers refuse the {CLAIMS_FILE} that is on the Hub: it is about other files"
             raise SigningError(msg, hint=_RENEW)
         if not all(_is_own(own, line) for line in self.lines):
-            message = f"{CLAIMS_FILE} is signed by somebody else, whom readers have to trust as well"
+            message = f"{CLAIMS_FILE} is signed by another signer, whom readers have to trust as well"
             yield Problem("sign.foreign_claims", message, _RENEW.partition(";")[0], severity="warning")
 
 

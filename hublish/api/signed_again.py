@@ -11,7 +11,7 @@ from hublish.api.git.builder import build_source
 from hublish.api.session import Session
 from hublish.attestation.bill_of_materials import with_other_file
 from hublish.attestation.interface import InvalidSignatureError
-from hublish.attestation.model_signature import UNSIGNED_FILES, read_signature_statement
+from hublish.attestation.model_signature import read_signature_statement
 from hublish.attestation.statements import MOST_CLAIMS_BYTES
 from hublish.base.digests import each_sealed, sealed_bytes
 from hublish.base.errors import SigningError
@@ -25,7 +25,7 @@ from hublish.pipeline.attest.own_signer import OwnSigner, made_file
 from hublish.pipeline.compare.compare import completed
 from hublish.pipeline.lock.plan_digest import plan_digest, with_digest
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, GITATTRIBUTES, SIGNATURE_FILE
+from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, GITATTRIBUTES, SIGNATURE_FILE, UNSIGNED_FILES
 from hublish.schemas.documents.hub_names import repo_path
 from hublish.schemas.documents.lock import Lock
 
@@ -42,7 +42,7 @@ def required_signer(session: Session, head: Head, *, manifest: bool) -> OwnSigne
         manifest: whether the session has the manifest of the repo, which declares the signer.
 
     Raises:
-        SigningError: nobody here can sign.
+        SigningError: this machine cannot sign.
     """
     if SIGNATURE_FILE not in head.files:
         return None

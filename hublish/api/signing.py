@@ -121,5 +121,5 @@ def _read(folder: Path, path: str) -> bytes:
     except OSError as error:
         raise SigningError(f"'{path}' under `sign` cannot be read: {error.strerror}") from None
     if len(data) > _LARGEST:
-        raise SigningError(f"'{path}' under `sign` has more than {_LARGEST >> 20} MiB, and is no key")
+        raise SigningError(f"'{path}' under `sign` has more than {_LARGEST >> 20} MiB, and is not a key")
     return data

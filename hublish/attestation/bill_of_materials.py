@@ -28,14 +28,13 @@ from hublish.base.values import Release, ReleaseFile, Target
 from hublish.base.values.attested import Dependency
 from hublish.cards.released_facts import named_dependencies, released_metadata, with_facts
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
-from hublish.schemas.documents.hub_names import EMBEDDED, repo_path
+from hublish.schemas.documents.hub_names import EMBEDDED, PUBLIC_HUB, repo_path
 
 PREDICATE_TYPE: Final = BOM_TYPE
 FILE_ROW: Final = '    {"bom-ref": "file:'
 """The beginning of each line that describes a file of the release."""
 
 _TYPES: Final = {"model": "machine-learning-model", "dataset": "data", "space": "application", "kernel": "library"}
-_PUBLIC_HUB: Final = "https://huggingface.co"
 # Of our own, for the serial numbers; any fixed value will do.
 _NAMESPACE: Final = UUID("6f1d2c1e-3a0b-5c55-9d7a-0c6b8e1f4a21")
 _row: Final = json.JSONEncoder(ensure_ascii=False, sort_keys=True).encode
@@ -139,7 +138,7 @@ def _purl(repo_id: str, endpoint: str, commit: str | None = None) -> str:
         return ""
     version = f"@{commit}" if commit else ""
     return f"pkg:huggingface/{repo_id}{version}" + (
-        "" if endpoint == _PUBLIC_HUB else f"?repository_url={quote(endpoint, safe=':/')}"
+        "" if endpoint == PUBLIC_HUB else f"?repository_url={quote(endpoint, safe=':/')}"
     )
 
 

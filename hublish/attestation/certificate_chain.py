@@ -178,7 +178,7 @@ def _identity(certificate: Any, wanted: str | None) -> str:
         # Of its own kind only: an authority that checks email addresses may let anyone choose a URI.
         kind = kinds[1] if ":" in wanted else kinds[0] if "@" in wanted else kinds[2]
         if not any(isinstance(name, kind) and name.value == wanted for name in names):
-            found = ", ".join(shown(name.value) for name in names) or "nobody that it names"
+            found = ", ".join(shown(name.value) for name in names) or "an owner that it does not name"
             raise InvalidSignatureError(f"the certificate is that of {found}, not of {shown(wanted)}")
         return wanted
     if names:

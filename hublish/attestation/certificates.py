@@ -61,7 +61,7 @@ class CertificateSigner:
         try:
             self.signed_by, chain = verified_signer(certificate, others, roots, identity, now())
         except InvalidSignatureError as error:
-            msg = f"nobody could verify a signature by the signing certificate: {error}"
+            msg = f"readers would refuse a signature by the signing certificate: {error}"
             raise SigningError(msg, hint="compare sign.signing_certificate, certificate_chain and identity") from None
         # Only these: a file of the chain may have every authority of a company.
         self._chain = CertificateChain(chain)

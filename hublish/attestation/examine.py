@@ -13,7 +13,7 @@ from typing import Any, Final
 from hublish.attestation.bundles import MOST_BYTES, read_bundle
 from hublish.attestation.certified_identity import Identity
 from hublish.attestation.interface import InvalidSignatureError, Verified, Verifier
-from hublish.attestation.model_signature import UNSIGNED_FILES, read_signature_statement
+from hublish.attestation.model_signature import read_signature_statement
 from hublish.attestation.provenance import PREDICATE_TYPE as PROVENANCE
 from hublish.attestation.provenance import Provenance, read_provenance
 from hublish.attestation.statements import BOM_TYPE, MOST_CLAIMS_BYTES, Statement, read_claims, read_statement
@@ -21,7 +21,7 @@ from hublish.attestation.strict import shown
 from hublish.base.values.attested import Attestation, SignedBy
 from hublish.base.values.examined import Examination, Reason, ReasonName
 from hublish.schemas.diagnose.problems import MAX_PROBLEMS, Problem, counted, errors_in
-from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
+from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE, UNSIGNED_FILES
 from hublish.schemas.documents.hub_names import repo_path
 from hublish.schemas.documents.lock import LockedSignature
 from hublish.schemas.documents.sizes import format_size
@@ -192,7 +192,7 @@ def _with_files(found: _Found) -> _Found:
     if problems:
         return found.but(*problems)
     known = found.release.known
-    text = f"the signature is over {counted(found.digests, 'file')}, and there is no other"
+    text = f"the signature covers {counted(found.digests, 'file')}, and there are no others"
     there = [path for path in found.digests if path in known]
     if all(known[path] is not None for path in there):
         text += f"; {'each' if len(there) == len(found.digests) else f'the {len(there)} here'} have the signed bytes"

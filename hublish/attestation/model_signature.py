@@ -13,12 +13,9 @@ from typing import Any, Final
 from hublish.attestation.interface import InvalidSignatureError
 from hublish.attestation.statements import assembled, canonical, read_statement
 from hublish.attestation.strict import files_of, list_of, object_with, shown
-from hublish.schemas.documents.file_names import CLAIMS_FILE, GITATTRIBUTES, SIGNATURE_FILE
+from hublish.schemas.documents.file_names import UNSIGNED_FILES
 
 PREDICATE_TYPE: Final = "https://model_signing/signature/v1.0"
-
-UNSIGNED_FILES: Final = (GITATTRIBUTES, CLAIMS_FILE, SIGNATURE_FILE)
-"""The files that no signature covers: the Hub writes the first, and the others hold signatures themselves."""
 
 # The stock command ignores these as well, and with them everything in a folder of that name. That is for its readers:
 # here a file that is ignored and in the repo is an unsigned file.
@@ -35,7 +32,7 @@ _RESOURCE_FIELDS: Final = frozenset({"algorithm", "digest", "name"})
 
 @dataclass(frozen=True, slots=True)
 class SignedFiles:
-    """What a signature is over."""
+    """The files that a signature covers."""
 
     repo: str
     """The name that was signed: `acme/digits`, `datasets/acme/digits`. The stock command signs that of a folder."""
@@ -72,7 +69,7 @@ def read_signature_statement(statement: bytes) -> SignedFiles:
     if read.predicate_type != PREDICATE_TYPE:
         raise InvalidSignatureError(f"a statement about {shown(read.predicate_type)}; a signature is {PREDICATE_TYPE}")
     if len(read.subjects) != 1:
-        raise InvalidSignatureError(f"a signature is over one repo, and this one over {len(read.subjects)}")
+        raise InvalidSignatureError(f"a signature covers one repo, and this one {len(read.subjects)}")
     # A later version may add facts about the model, which readers of this version pass over.
     ((repo, root),) = read.subjects.items()
     ignored = _ignored_paths(read.predicate.get("serialization"))

@@ -11,9 +11,8 @@ from typing import Final
 from hublish.attestation.bundles import read_bundle
 from hublish.attestation.examine import AppliedRule
 from hublish.attestation.interface import InvalidSignatureError
-from hublish.attestation.model_signature import UNSIGNED_FILES
 from hublish.base.values.examined import Examination
-from hublish.schemas.documents.file_names import SIGNATURE_FILE
+from hublish.schemas.documents.file_names import SIGNATURE_FILE, UNSIGNED_FILES
 from hublish.schemas.documents.signing import SigningMethod
 
 CLIENT_FOLDER: Final = ".cache"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 from urllib.parse import quote
 
+from hublish.schemas.documents.hub_names import PUBLIC_HUB
 from hublish.schemas.documents.sizes import format_size
 
 _STEPS: Final = ((10**12, "T"), (10**9, "B"), (10**6, "M"), (10**3, "K"))
@@ -50,7 +51,6 @@ _FORMATS: Final = {
 }
 _COMMIT: Final = re.compile(r"[0-9a-f]{40}")
 _UNITS: Final = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
-_HUB: Final = "https://huggingface.co"
 
 
 def size(value: Any) -> str:
@@ -130,7 +130,7 @@ def hub_link(repo_id: Any, kind: str = "") -> str:
         return ""
     # Underscores could emphasize; no other character of a repo's id has a meaning in Markdown.
     label = text.replace("_", "\\_")
-    return f"[{label}]({_HUB}/{kind}{'/' if kind else ''}{quote(text)})"
+    return f"[{label}]({PUBLIC_HUB}/{kind}{'/' if kind else ''}{quote(text)})"
 
 
 def link(text: Any, target: Any, escaped: Callable[[str], str]) -> str:

@@ -116,7 +116,7 @@ TRUST: Final = (
     Code(
         "sign.foreign_claims",
         "Claims of another signer beside a new signature",
-        cause="`hublish sign` replaces the signature, and claims.jsonl is signed by somebody else. Readers accept it "
+        cause="`hublish sign` replaces the signature, and claims.jsonl is signed by another signer. Readers accept it "
         "only if their trust.yaml accepts that signer as well.",
         fix="Run `hublish attest`, which signs the files and makes new claims.",
         level="warning",

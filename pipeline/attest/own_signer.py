@@ -10,7 +10,13 @@ from hublish.base.errors import PolicyError, SigningError
 from hublish.base.values import Effect, Origin, Release, ReleaseFile, Step, Verdict
 from hublish.base.values.attested import BuildFacts, SignedBy
 from hublish.schemas.diagnose.problems import Problem
-from hublish.schemas.documents.file_names import ATTESTATION_FILES, BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
+from hublish.schemas.documents.file_names import (
+    ATTESTATION_FILES,
+    BOM_FILE,
+    CLAIMS_FILE,
+    SIGNATURE_FILE,
+    UNSIGNED_FILES,
+)
 from hublish.schemas.documents.signing import SigningMethod
 
 if TYPE_CHECKING:
@@ -70,9 +76,6 @@ def refuse_own_key(release: Release, own: OwnSigner) -> None:
 
 def signed_digests(release: Release) -> Mapping[str, str]:
     """Return the SHA-256 of every file that a signature and each claim are about, by its path."""
-    # Imported here: explaining a file needs only its rule.
-    from hublish.attestation.model_signature import UNSIGNED_FILES
-
     return {file.path_in_repo: file.sha256 for file in release.files if file.path_in_repo not in UNSIGNED_FILES}
 
 

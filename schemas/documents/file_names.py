@@ -32,6 +32,9 @@ BOM_FILE: Final = "bom.cdx.json"
 ATTESTATION_FILES: Final = (SIGNATURE_FILE, CLAIMS_FILE, BOM_FILE)
 """The files that prove who released the others, and how."""
 
+UNSIGNED_FILES: Final = (GITATTRIBUTES, CLAIMS_FILE, SIGNATURE_FILE)
+"""The files that no signature covers: the Hub writes the first, and the others hold signatures themselves."""
+
 TRUST_FILE: Final = "trust.yaml"
 """The signers whose releases a reader accepts, in the folder where commands run."""
 

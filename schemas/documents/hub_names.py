@@ -26,6 +26,8 @@ def repo_path(repo_id: str, repo_type: str) -> str:
 # The endpoint that means the Hub in the folder next to hub.yaml.
 EMBEDDED: Final = "embedded"
 
+PUBLIC_HUB: Final = "https://huggingface.co"
+
 _MAX_PART = 96
 _EXAMPLE = "write the id as the Hub shows it: `acme/digits-mlp`"
 _PART = r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,94}[A-Za-z0-9_])?"

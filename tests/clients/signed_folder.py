@@ -10,11 +10,11 @@ from pathlib import Path
 from hublish.attestation.interface import InvalidSignatureError, Signer, Verifier
 from hublish.attestation.keys import KeySigner
 from hublish.attestation.model_signature import (
-    UNSIGNED_FILES,
     SignedFiles,
     read_signature_statement,
     signature_statement,
 )
+from hublish.schemas.documents.file_names import UNSIGNED_FILES
 from tests.signing_keys import key
 
 FILES = {

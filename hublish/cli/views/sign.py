@@ -11,8 +11,8 @@ from hublish.base.values.attested import SignedBy
 from hublish.cli.terminal.color import Paint
 from hublish.cli.terminal.text import columns, indented, plural
 from hublish.cli.views.phrases import NO_OPTIONS, RepeatedOptions, next_steps
-from hublish.schemas.documents.file_names import CLAIMS_FILE, GITATTRIBUTES, SIGNATURE_FILE
-from hublish.schemas.documents.hub_names import EMBEDDED, repo_path
+from hublish.schemas.documents.file_names import UNSIGNED_FILES
+from hublish.schemas.documents.hub_names import EMBEDDED, PUBLIC_HUB, repo_path
 
 if TYPE_CHECKING:
     from hublish.cli.report.markup import Block, Ink
@@ -21,14 +21,11 @@ _PLACEHOLDERS: Final = {
     "key": ("--public_key", "PUBLIC_KEY.pem"),
     "certificate": ("--certificate_chain", "CA.pem"),
 }
-# The files that no signature is over.
-_OUTSIDE: Final = (GITATTRIBUTES, CLAIMS_FILE, SIGNATURE_FILE)
 _LOCK_STATES: Final = {
     "current": "records the signature",
     "updated": "updated to the signature",
     "elsewhere": "not changed: it records other files",
 }
-_PUBLIC_HUB: Final = "https://huggingface.co"
 
 
 @dataclass(frozen=True)
@@ -103,7 +100,7 @@ class SignedView:
             yield "signer", " ".join(filter(None, (signer.method, signer.name, signer.provider)))
             if signer.log_index is not None:
                 yield "log index", str(signer.log_index)
-        signed = [file for file in receipt.plan.release.files if file.path_in_repo not in _OUTSIDE]
+        signed = [file for file in receipt.plan.release.files if file.path_in_repo not in UNSIGNED_FILES]
         yield "signed", plural(len(signed), "file")
         if attestation is not None and attestation.builder:
             yield "builder", attestation.builder
@@ -118,7 +115,7 @@ class SignedView:
         attestation = receipt.plan.release.attestation
         signer = attestation.signer if attestation else None
         kind = "" if target.repo_type == "model" else f" --repo-type {target.repo_type}"
-        hub = "" if target.endpoint in (_PUBLIC_HUB, EMBEDDED) else f"HF_ENDPOINT={shlex.quote(target.endpoint)} "
+        hub = "" if target.endpoint in (PUBLIC_HUB, EMBEDDED) else f"HF_ENDPOINT={shlex.quote(target.endpoint)} "
         folder = target.repo_id.rpartition("/")[2]
         download = f"{hub}hf download {target.repo_id}{kind} --revision {receipt.commit} --local-dir {folder}"
         verify = (verify_command(signer, folder),) if signer else ()

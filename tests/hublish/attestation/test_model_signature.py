@@ -61,7 +61,7 @@ REFUSED: dict[str, tuple[bytes, str]] = {
     ),
     "two subjects": (
         changed(lambda s: s["subject"].append({"name": "x", "digest": {"sha256": "0" * 64}})),
-        "over one repo, and this one over 2",
+        "covers one repo, and this one 2",
     ),
     "another root": (changed(lambda s: s["subject"][0]["digest"].update(sha256="0" * 64)), "not that of the listed"),
     "a file less": (changed(lambda s: s["predicate"]["resources"].pop()), "not that of the listed files"),
