@@ -18,6 +18,7 @@ HOSTS = {
     "arxiv.org",
     "docs.github.com",
     "docs.gitlab.com",
+    "docs.sigstore.dev",
     "github.com",
     "huggingface.co",
     "jinja.palletsprojects.com",
