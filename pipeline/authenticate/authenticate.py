@@ -13,6 +13,7 @@ from hublish.schemas.documents.file_names import ATTESTATION_FILES, MANIFEST_FIL
 from hublish.schemas.documents.hub_names import repo_path
 
 if TYPE_CHECKING:
+    from hublish.attestation.examine import AppliedRule
     from hublish.attestation.trusted_signers import TrustedSigners
 
 Read = Callable[[Reference, str, PromisedFile], bytes]
@@ -50,7 +51,7 @@ class Authenticate:
         # Imported here: most releases are pulled without a policy.
         from hublish.attestation.examine import Unexamined, examine, too_large, unsigned_but_locked
 
-        applied = None if self.policy is None else self.policy.rule_for(repo_of(reference))
+        repo, applied = self._rule_for(release)
         listed = {file.path_in_repo: file for file in release.files}
         if applied is None:
             lost = unsigned_but_locked(reference.signature, is_signed=SIGNATURE_FILE in listed)
@@ -64,13 +65,22 @@ class Authenticate:
         digests = {name: hashlib.sha256(content).hexdigest() for name, content in read.items()}
         known = {path: _sha256(file.digest) for path, file in listed.items()} | digests
         signature, claims, bom = (read.get(name) for name in ATTESTATION_FILES)
-        unexamined = Unexamined(repo_of(reference), known, signature, claims, bom, reference.signature)
+        unexamined = Unexamined(repo, known, signature, claims, bom, reference.signature)
         examination = examine(unexamined, applied)
         _refuse(release, examination.problems, applied.place)
         # Those of the attestation files are their own: with `force_download`, they are downloaded once more.
         proven = {**digests, **examination.digests}
         files = tuple(_with_digest(file, proven) for file in release.files)
         return replace(release, files=files, examination=examination)
+
+    def _rule_for(self, release: RemoteRelease) -> "tuple[str, AppliedRule | None]":
+        """Return the rule that applies, with the name that it applies to."""
+        names = _names_of(release)
+        found = [(name, None if self.policy is None else self.policy.rule_for(name)) for name in names]
+        # That of the name that was asked for, unless it requires nothing: a former name of a repo, which the Hub
+        # redirects, must be no way around the rule for the repo.
+        strict = (one for one in found if one[1] is not None and one[1].rule.require)
+        return next(strict, None) or next((one for one in found if one[1] is not None), found[0])
 
     def _read(
         self, release: RemoteRelease, wanted: Mapping[str, PromisedFile], manifest: PromisedFile | None
@@ -84,12 +94,18 @@ class Authenticate:
 
     def works_on(self, release: RemoteRelease) -> bool:
         """Return whether a rule applies to the repo."""
-        return self.policy is not None and self.policy.applies_to(repo_of(release.reference))
+        return self.policy is not None and any(map(self.policy.applies_to, _names_of(release)))
 
 
 def repo_of(repo: RepoRef) -> str:
     """Return a repo as signatures name it."""
     return repo_path(repo.repo_id, repo.repo_type)
+
+
+def _names_of(release: RemoteRelease) -> tuple[str, ...]:
+    """Return a repo as signatures name it: by the id that was asked for, and by the one that the Hub has for it."""
+    asked, renamed = release.reference, release.renamed_to
+    return (repo_of(asked), *(() if renamed is None else (repo_path(renamed, asked.repo_type),)))
 
 
 def _refuse(release: RemoteRelease, problems: Iterable[Problem], place: str) -> None:

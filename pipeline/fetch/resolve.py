@@ -55,7 +55,9 @@ class Resolve:
             return RemoteRelease(reference, reference.revision, reference.locked, reference.load or Load())
         listing = self._listing(reference)
         load = reference.load or listing.load
-        return RemoteRelease(reference, listing.commit, listing.files, load, listing.new_version)
+        return RemoteRelease(
+            reference, listing.commit, listing.files, load, listing.new_version, renamed_to=listing.renamed_to
+        )
 
     def works_on(self, reference: Reference) -> bool:
         """Return whether there is anything to find out: a lock contains it all."""
@@ -82,14 +84,14 @@ class Resolve:
 
     def _from_the_hub(self, reference: Reference) -> "Listing":
         # The commit first: listing a branch in a second request could see a later commit.
-        commit, new_version = described_revision(self.hub, reference, reference.revision)
+        commit, new_version, renamed_to = described_revision(self.hub, reference, reference.revision)
         tree = self.hub.tree(reference, commit)
         files = tuple(
             PromisedFile(file.path_in_repo, file.size, digests.listed_digest(file)) for _, file in sorted(tree.items())
         )
         manifest = next((file for file in files if file.path_in_repo == MANIFEST_FILE), None)
         load = Load() if manifest is None else self._load_plan(reference, commit, manifest)
-        return Listing(commit=commit, files=files, load=load, new_version=new_version)
+        return Listing(commit=commit, files=files, load=load, new_version=new_version, renamed_to=renamed_to)
 
     def _load_plan(self, reference: Reference, commit: str, manifest: PromisedFile) -> Load:
         # The reader refuses larger manifests anyway; no gigabytes are downloaded to find that out.
@@ -115,6 +117,8 @@ class Listing(Document):
     """The load plan of its hub.yaml."""
     new_version: str | None = None
     """The repo to use instead, from its card."""
+    renamed_to: str | None = None
+    """The id of the repo, where it was asked for by another one."""
 
 
 def save_listing(folder: Path, revision: str, listing: Listing) -> None:

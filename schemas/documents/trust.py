@@ -34,6 +34,11 @@ def _check_repos(pattern: str) -> str:
     parts = pattern.split("/")
     if not _REPO_CHARACTERS.fullmatch(pattern) or not all(parts):
         raise InvalidValueError("not a pattern over ids of repos", _EXAMPLE)
+    # It would apply to no repo, as if there were no rule.
+    if len(parts) == 1 and parts[0].lower() in (*URL_KINDS, "models"):
+        raise InvalidValueError("a type of repos without a namespace", f"write '{parts[0].lower()}/*', or '*' for all")
+    if re.search(r"\[[^\]]*$|^[^\[]*\]|\[!?\]", pattern):
+        raise InvalidValueError("brackets that do not match", _EXAMPLE)
     if parts[0].lower() in ("model", "models") and len(parts) == 3:
         raise InvalidValueError("a model has no prefix", f"write '{'/'.join(parts[1:])}'")
     # With a wildcard in the first segment, `*` may span the type as well.

@@ -72,6 +72,8 @@ class RemoteRelease:
     examination: Examination | None = None
     """Its signature and claims by the rule of a trust policy; None when no rule applies. Its files then have the
     digests that were signed."""
+    renamed_to: str | None = None
+    """The id that the Hub has for the repo, where it was asked for by another one; with a lock, it is not asked."""
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from huggingface_hub import CommitOperationAdd
 
 import hublish
+from hublish.api.options import PullOptions
 from hublish.base.errors import HublishError, OfflineError, TrustError, TrustPolicyError, UsageError
 from hublish.hub.server import EmbeddedHub
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE
@@ -290,6 +292,39 @@ class TestThePolicyIsFound:
             repo.pull(policy)
         (problem,) = caught.value.problems
         assert str(problem.location).endswith("trust.yaml:2:22")
+
+
+OTHER_RULES = [
+    "rules: [{repos: [acme/*], signers: [acme], require: [signature]}]\n",
+    "rules: [{repos: [acme/*], signers: [acme], require: [signature]}, {repos: ['*'], require: []}]\n",
+]
+
+
+@pytest.mark.parametrize("rules", OTHER_RULES, ids=["no rule", "nothing required"])
+def test_a_former_name_is_no_way_around_the_rule_for_a_repo(repo: Repo, readers: Readers, rules: str) -> None:
+    repo.commit(FILES)
+    former, policy = repo.repo_id.replace("acme/", "former/"), readers.by_key(rules=rules)
+    repo.api.move_repo(repo.repo_id, former)
+    repo.api.move_repo(former, repo.repo_id)
+    options: PullOptions = {"trust_policy": policy, "endpoint": repo.endpoint, "token": repo.token}
+    assert refusal(lambda: hublish.pull(former, **options)) == ("trust.unsigned",)
+    # As its record in the cache has it, too.
+    assert hublish.pull(former, endpoint=repo.endpoint, token=repo.token).files
+    offline: PullOptions = {**options, "local_files_only": True}
+    assert refusal(lambda: hublish.pull(former, **offline)) == ("trust.unsigned",)
+    repo.commit(attested(key_signer(), repo=repo.repo_id))
+    found = hublish.pull(former, **options).plan.release.examination
+    assert found is not None
+    assert (found.repo, found.signer) == (repo.repo_id, "acme")
+
+
+def test_the_rule_for_the_name_that_was_asked_for_stays(repo: Repo, readers: Readers) -> None:
+    repo.commit(attested(key_signer(), repo=repo.repo_id))
+    other = repo.repo_id.replace("acme/", "other/")
+    repo.api.move_repo(repo.repo_id, other)
+    repo.api.create_commit(other, [CommitOperationAdd("more.txt", b"x")], commit_message="x")
+    rules = "rules: [{repos: [acme/*], signers: [acme], require: [signature]}, {repos: ['*'], require: []}]\n"
+    assert refusal(lambda: repo.pull(readers.by_key(rules=rules))) == ("trust.files",)
 
 
 @pytest.mark.parametrize("verb", [hublish.load, hublish.from_hub])

@@ -63,6 +63,19 @@ def test_the_first_rule_that_matches_decides(repo: str, index: int | None) -> No
     assert (found and found[0]) == index
 
 
+@pytest.mark.parametrize("pattern", ["datasets", "Spaces", "models", "acme/[ab", "acme/ab]", "acme/[]x"])
+def test_a_pattern_that_applies_to_no_repo_is_refused(pattern: str) -> None:
+    with pytest.raises(InvalidDocumentError) as caught:
+        read_trust((SIGNER + f"rules: [{{repos: ['{pattern}'], signers: [k], require: [signature]}}]\n").encode())
+    assert [problem.path for problem in caught.value.problems] == ["rules[0].repos[0]"]
+
+
+@pytest.mark.parametrize("pattern", ["acme/[ab]*", "acme/[!x]*", "acme/d[i]gits"])
+def test_brackets_are_one_of_some_characters(pattern: str) -> None:
+    policy, _ = read_trust((SIGNER + f"rules: [{{repos: ['{pattern}'], signers: [k], require: []}}]\n").encode())
+    assert (policy.rule_for("acme/digits") is not None) is (pattern != "acme/[ab]*")
+
+
 @pytest.mark.parametrize("repo", ["gpt2", "acme/digits", "datasets/acme/digits", "kernels/acme/relu"])
 def test_a_star_alone_is_every_repo(repo: str) -> None:
     policy, _ = read_trust((SIGNER + "rules: [{repos: ['*'], signers: [k], require: [signature]}]\n").encode())
