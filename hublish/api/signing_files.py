@@ -1,12 +1,16 @@
 """The files and variables that `sign` of a manifest names, as far as this machine has them."""
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
 
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.signing import Sign
+
+_USUAL_NAME: Final = re.compile(r"[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)*", re.ASCII)
 
 
 def missing_parts(sign: Sign, folder: Path, environ: Mapping[str, str] = os.environ) -> Iterator[Problem]:
@@ -25,7 +29,9 @@ def missing_parts(sign: Sign, folder: Path, environ: Mapping[str, str] = os.envi
             yield _missing(field, f"'{path}' does not exist")
     for field, name in (("private_key_env", sign.private_key_env), ("password_env", sign.password_env)):
         if name is not None and not environ.get(name):
-            yield _missing(field, f"the environment variable {name} is not set")
+            # A password may be in the place of a name; its message goes to the log of a job.
+            shown = name if _USUAL_NAME.fullmatch(name) else f"that sign.{field} names"
+            yield _missing(field, f"the environment variable {shown} is not set")
 
 
 def place_of(folder: Path, path: str) -> Path:

@@ -88,6 +88,13 @@ def test_a_certificate_signs_with_its_key(tmp_path: Path) -> None:
         signer(tmp_path, {**section, "certificate_chain": names, "identity": "somebody@else.example"})
 
 
+@pytest.mark.parametrize(("name", "shown"), [("ACME_WORD", True), ("hunter2", False), ("Hunter", False)])
+def test_a_password_in_the_place_of_its_variable_is_not_repeated(tmp_path: Path, name: str, *, shown: bool) -> None:
+    (tmp_path / "acme.pem").write_bytes(new_key(password=b"hunter2").private)
+    missing = signer(tmp_path, {**KEY, "password_env": name}).missing
+    assert (name in str(missing), "password_env" in str(missing)) == (shown, not shown)
+
+
 def test_an_identity_signs_only_where_a_job_has_a_token(tmp_path: Path) -> None:
     (tmp_path / "instance.json").write_text("{}")
     own = signer(tmp_path, {"method": "sigstore", **IDENTITY, "trust_config": "instance.json"})
@@ -128,7 +135,7 @@ def test_without_a_part_there_is_no_signer_and_a_warning(tmp_path: Path, sign: d
     assert (warning.code, warning.severity, warning.path) == ("sign.key", "warning", path)
 
 
-@pytest.mark.parametrize(("data", "message"), [(b"x", "private key in PEM"), (b"x" * (2 << 20), "no key")])
+@pytest.mark.parametrize(("data", "message"), [(b"x", "private key in PEM"), (b"x" * (2 << 20), "not a key")])
 def test_a_key_that_is_here_and_unusable_is_an_error(tmp_path: Path, data: bytes, message: str) -> None:
     (tmp_path / "acme.pem").write_bytes(data)
     with pytest.raises(SigningError, match=message):
