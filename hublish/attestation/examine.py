@@ -364,11 +364,11 @@ def _signed_by_known(bundle: bytes, place: str, applied: AppliedRule) -> tuple[s
         else:
             return name, verified
     try:
-        method = read_bundle(bundle).unverified_method
+        read_bundle(bundle)
     except InvalidSignatureError as error:
         return Problem("trust.signature", f"{place}: {error}", _OTHER_FILES, place)
-    told = [f"not by {name}: {refusals[name]}" for name in accepted or refusals]
-    message = f"{place} is signed with the method {method}, {'; '.join(told)}"
+    reasons = [f"by {name}: {refusals[name]}" for name in accepted or refusals]
+    message = f"{place} is not signed {'; nor '.join(reasons)}"
     hint = "if the signer has a new key or identity, ask the publisher, and change `signers` in trust.yaml"
     return Problem("trust.signer", message, hint, place)
 
