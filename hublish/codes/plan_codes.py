@@ -149,6 +149,13 @@ STALE: Final = (
         fix="Make a new plan, so that the reviewers see the finding and its reason.",
     ),
     Code(
+        "plan.stale.attestation",
+        "Another signer than in the reviewed plan",
+        cause="Another key or identity signs the release than the reviewers saw, or none does; or its files differ "
+        "from the git commit now, and did not then.",
+        fix="Publish with the reviewed signer from a clean checkout, or make a new plan and have it reviewed.",
+    ),
+    Code(
         "plan.stale.repo_id",
         "Another repo than in the reviewed plan",
         cause="`repo.repo_id` in hub.yaml changed since the review, or the account of the token gives another "

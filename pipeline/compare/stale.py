@@ -4,10 +4,11 @@ import shlex
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
+from hublish.attestation.certified_identity import Identity
 from hublish.base.errors import PlanStaleError
 from hublish.schemas.diagnose.problems import Problem
 from hublish.schemas.documents.file_names import GITATTRIBUTES
-from hublish.schemas.documents.plan import PlanDocument, PlannedFile
+from hublish.schemas.documents.plan import PlanDocument, PlannedAttestation, PlannedFile
 
 _TARGET = (
     *("repo_id", "repo_type", "endpoint", "revision", "create_pr", "manifest_sha256", "commit_message", "card"),
@@ -31,6 +32,7 @@ def refuse_stale(reviewed: PlanDocument, fresh: PlanDocument) -> None:
         *_variables(reviewed, fresh),
         *_fields(reviewed, fresh, _TARGET),
         *_waived(reviewed, fresh),
+        *_attestation(reviewed.attestation, fresh.attestation),
     ]
     # Of a rollback that is done, the files beside the release are not planned again.
     if not fresh.restores or _sends(fresh):
@@ -144,6 +146,25 @@ def _waived(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:
     for finding in sorted(now - seen, key=lambda one: (one.path_in_repo, one.code)):
         message = f"'{finding.path_in_repo}' has a waived finding of {finding.code} that was not reviewed"
         yield Problem("plan.stale.waived", message)
+
+
+def _attestation(reviewed: PlannedAttestation | None, fresh: PlannedAttestation | None) -> Iterator[Problem]:
+    """Yield a problem when somebody else signs, or nobody, or files that are in no commit any more.
+
+    The builder and the commit may differ: a plan is often made in a pull request, and published after its merge.
+    """
+    before, now = (("nobody", None) if one is None else (one.method, one.signer) for one in (reviewed, fresh))
+    if before[0] != now[0] or not _is_reviewed(before[1], now[1]):
+        shown = [" ".join(part for part in one if part) for one in (before, now)]
+        yield Problem("plan.stale.attestation", f"the signer changed: reviewed {shown[0]}, now {shown[1]}")
+    elif reviewed is not None and fresh is not None and reviewed.dirty is False and fresh.dirty:
+        message = "the files were those of the git commit, and now differ from it"
+        yield Problem("plan.stale.attestation", message)
+
+
+def _is_reviewed(before: str | None, now: str | None) -> bool:
+    # A reviewer may have no key, and then does not know its digest; a declared identity may have a `*`.
+    return before is None or now is None or Identity(before, "").covers(Identity(now, ""))
 
 
 def _released(plan: PlanDocument) -> dict[str, PlannedFile]:

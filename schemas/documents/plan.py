@@ -7,6 +7,7 @@ from pydantic import Field, StrictInt, model_validator
 
 from hublish.schemas.documents.card_decision import MERGE, CardDecision
 from hublish.schemas.documents.field_types import Count, Document, Flag, RepoId
+from hublish.schemas.documents.file_names import CLAIMS_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.json_documents import read_versioned, reader_of
 from hublish.schemas.documents.lock import Sha1, Sha256
@@ -67,6 +68,9 @@ class PlannedFile(Document):
         # Remote files that are left or deleted may have any name, unlike files that are sent.
         if self.action not in ("leave", "delete") and (found := path_problems(self.path_in_repo)):
             raise ValueError("; ".join(found))
+        # Any other file without a digest would be published unreviewed.
+        if self.made_at_publish and self.path_in_repo not in (CLAIMS_FILE, SIGNATURE_FILE):
+            raise ValueError("only a signature and claims are made at publish")
         return self
 
 

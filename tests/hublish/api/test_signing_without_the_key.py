@@ -39,7 +39,9 @@ def test_what_was_reviewed_with_the_key_must_be_what_is_published(signed: Signed
     signed.key.write_bytes(new_key().private)
     with pytest.raises(PlanStaleError) as caught:
         hublish.publish(signed.manifest, plan=document, **signed.options)
-    assert [one.message for one in caught.value.problems] == [f"'{SIGNATURE_FILE}' has other bytes than were reviewed"]
+    signer, file = (one.message for one in caught.value.problems)
+    assert signer.startswith("the signer changed: reviewed key sha256:")
+    assert file == f"'{SIGNATURE_FILE}' has other bytes than were reviewed"
 
 
 def test_without_the_key_nothing_is_created_and_no_file_is_read(signed: SignedProject) -> None:

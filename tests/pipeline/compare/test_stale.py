@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from hublish.base.errors import PlanStaleError
 from hublish.pipeline.compare.stale import refuse_stale
-from hublish.schemas.documents.plan import PlanDocument, PlannedFile, PlannedSetting
+from hublish.schemas.documents.plan import PlanDocument, PlannedAttestation, PlannedFile, PlannedSetting
 
 PRIVATE = PlannedSetting(name="visibility", before="public", after="private")
 PUBLIC = PlannedSetting(name="visibility", before="private", after="public")
@@ -19,6 +20,16 @@ def file(path: str, action: Any = "add", sha256: str | None = "a" * 64) -> Plann
 
 def pending(path: str, action: Any = "add") -> PlannedFile:
     return PlannedFile(action=action, path_in_repo=path, size=0, made_at_publish=True)
+
+
+def signed(signer: str | None = "sha256:1", method: Any = "key", **facts: Any) -> dict[str, Any]:
+    return {"attestation": PlannedAttestation(method=method, signer=signer, **facts)}
+
+
+BY_CI, IN_CI = (
+    "https://github.com/acme/x/.github/workflows/r.yml@refs/tags/v*",
+    "https://github.com/acme/x/.github/workflows/r.yml@refs/tags/v1",
+)
 
 
 def plan(**fields: Any) -> PlanDocument:
@@ -65,6 +76,12 @@ NEW = {"repo_exists": False, "parent_commit": None, "settings": (CREATED,)}
         ({"parent_commit": None}, {"parent_commit": "3" * 40}),
         # what a reviewer could not sign: still pending, signed here, or on the Hub already
         ({"files": (file("a.bin"), pending("model.sig"))}, {"files": (file("a.bin"), pending("model.sig"))}),
+        # a plan by a reviewer without the key, and one of a pull request
+        (signed(None), signed()),
+        (signed(builder="https://a/1", source_commit="1" * 40), signed(builder="https://a/2", source_commit="2" * 40)),
+        (signed(dirty=True), signed(dirty=False)),
+        # signed in a job already
+        (signed(BY_CI, "sigstore"), signed(IN_CI, "sigstore")),
         ({"files": (file("a.bin"), pending("model.sig"))}, {"files": (file("a.bin"), file("model.sig"))}),
         ({"files": (file("a.bin"), pending("model.sig", "change"))}, {"files": (*KEPT, file("model.sig", "keep"))}),
         # a plan that an earlier version wrote says nothing of variables
@@ -98,6 +115,12 @@ def test_a_plan_that_holds_or_is_partly_done_passes(reviewed: dict[str, Any], fr
         # a signature that was reviewed, and one that nobody expected
         ({"files": (file("a.bin"), file("model.sig"))}, {"files": (file("a.bin"), pending("model.sig"))}, "model.sig"),
         ({}, {"files": (file("a.bin"), pending("model.sig"))}, "model.sig"),
+        ({}, signed(), "reviewed nobody, now key sha256:1"),
+        (signed(), {}, "reviewed key sha256:1, now nobody"),
+        (signed(), signed("sha256:2"), "the signer changed"),
+        (signed(None), signed(None, "certificate"), "the signer changed"),
+        (signed("mallory@example", "sigstore"), signed(IN_CI, "sigstore"), "the signer changed"),
+        (signed(dirty=False), signed(dirty=True), "differ from it"),
         (
             {"files": (file("a.bin"), pending("model.sig"))},
             {"files": (file("a.bin", sha256="b" * 64), pending("model.sig"))},
@@ -126,3 +149,9 @@ def test_whatever_moved_is_named(reviewed: dict[str, Any], fresh: dict[str, Any]
     with pytest.raises(PlanStaleError, match=named) as failure:
         refuse_stale(plan(**reviewed), plan(**fresh))
     assert len(failure.value.problems) == 1
+
+
+@pytest.mark.parametrize("path", ["model.safetensors", "bom.cdx.json", "README.md", "sub/model.sig"])
+def test_only_a_signature_and_claims_are_published_unseen(path: str) -> None:
+    with pytest.raises(ValidationError, match="only a signature and claims"):
+        pending(path)
