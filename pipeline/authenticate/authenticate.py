@@ -9,7 +9,7 @@ from hublish.base.errors import TrustError
 from hublish.base.values import Digest, PromisedFile, Reference, RemoteRelease
 from hublish.base.values.target import RepoRef
 from hublish.schemas.diagnose.problems import Problem, errors_in
-from hublish.schemas.documents.file_names import ATTESTATION_FILES, MANIFEST_FILE, SIGNATURE_FILE
+from hublish.schemas.documents.file_names import ATTESTATION_FILES, CARD_FILE, MANIFEST_FILE, SIGNATURE_FILE
 from hublish.schemas.documents.hub_names import repo_path
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 Read = Callable[[Reference, str, PromisedFile], bytes]
 """Reads a small file at a commit; its bytes have the promised digest."""
 
+# Of a card that the Hub reads, in bytes.
+_LARGEST_CARD: Final = 8 << 20
 _HINT: Final = "do not use the release before its publisher has explained it"
 
 
@@ -71,7 +73,8 @@ class Authenticate:
         # Those of the attestation files are their own: with `force_download`, they are downloaded once more.
         proven = {**digests, **examination.digests}
         files = tuple(_with_digest(file, proven) for file in release.files)
-        return replace(release, files=files, examination=examination)
+        release = replace(release, files=files, examination=examination)
+        return replace(release, new_version=self._new_version(release)) if examination.digests else release
 
     def _rule_for(self, release: RemoteRelease) -> "tuple[str, AppliedRule | None]":
         """Return the rule that applies, with the name that it applies to."""
@@ -91,6 +94,16 @@ class Authenticate:
         if wanted and manifest is not None and release.reference.load is None:
             read[MANIFEST_FILE] = self.read(release.reference, release.commit, manifest)
         return read
+
+    def _new_version(self, release: RemoteRelease) -> str | None:
+        """Return the repo that the signed card names to use instead: nobody has signed what the Hub says of it."""
+        card = next((file for file in release.files if file.path_in_repo == CARD_FILE), None)
+        if release.new_version is None or card is None or card.size > _LARGEST_CARD:
+            return None
+        from hublish.cards.deprecation import new_version_of  # most repos are not deprecated
+
+        signed = new_version_of(self.read(release.reference, release.commit, card).decode(errors="replace"))
+        return release.new_version if signed == release.new_version else None
 
     def works_on(self, release: RemoteRelease) -> bool:
         """Return whether a rule applies to the repo."""

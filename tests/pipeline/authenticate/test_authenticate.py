@@ -1,5 +1,6 @@
 """Pull a signed release by a trust policy, from the embedded Hub with the real client."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -325,6 +326,24 @@ def test_the_rule_for_the_name_that_was_asked_for_stays(repo: Repo, readers: Rea
     repo.api.create_commit(other, [CommitOperationAdd("more.txt", b"x")], commit_message="x")
     rules = "rules: [{repos: [acme/*], signers: [acme], require: [signature]}, {repos: ['*'], require: []}]\n"
     assert refusal(lambda: repo.pull(readers.by_key(rules=rules))) == ("trust.files",)
+
+
+@pytest.mark.parametrize("signed", [None, "acme/newer"])
+def test_only_the_signed_card_deprecates_a_repo(
+    repo: Repo, readers: Readers, own_home: Path, signed: str | None
+) -> None:
+    card = f"---\nlicense: mit\nnew_version: {signed}\n---\n".encode() if signed else FILES["README.md"]
+    repo.commit(attested(key_signer(), {**FILES, "README.md": card}, repo.repo_id))
+    local = repo.pull(readers.by_key())
+    deprecated = [] if signed is None else ["release.deprecated"]
+    assert [one.code for one in local.warnings] == deprecated
+    # What the Hub says of the card, as the cache has it.
+    (record,) = own_home.rglob(f"{local.plan.release.commit}.json")
+    said = json.loads(record.read_text())
+    assert said["new_version"] == signed
+    record.write_text(json.dumps({**said, "new_version": "mallory/newer"}))
+    assert [one.code for one in repo.pull(readers.by_key(), local_files_only=True).warnings] == []
+    assert [one.code for one in repo.pull(None, local_files_only=True).warnings] == ["release.deprecated"]
 
 
 @pytest.mark.parametrize("verb", [hublish.load, hublish.from_hub])
