@@ -139,7 +139,7 @@ def _untrusted(folder: Path, trusted: "TrustedSigners", session: Session, *, ask
 def _without_rule(repo: str | None, source: str, *, asked: bool) -> Problem:
     about = "no signature says which repo it is of" if repo is None else f"its signature names {repo}, without a rule"
     message = f"nothing was verified by {source}: {about}"
-    hint = "pull it again with that trust policy, or verify it with its lock: `hublish verify --attestations --lock`"
+    hint = "pull it again with that trust policy, or run `hublish verify --attestations FOLDER --lock hub.lock`"
     return Problem("trust.no_rule", message, hint, severity="error" if asked else "warning")
 
 

@@ -77,7 +77,7 @@ def test_a_plan_may_be_published_although_the_hub_was_not_asked_about_pending_fi
 @pytest.mark.parametrize(
     ("attestation", "facts"),
     [
-        (PlannedAttestation(method="key"), {"signed": "key that only the machine that publishes has"}),
+        (PlannedAttestation(method="key"), {"signed": "at publish, with the method key"}),
         (
             PlannedAttestation(method="key", signer="sha256:" + "a1" * 32, source_commit=PARENT),
             {"signed": f"key sha256:{'a1' * 8}", "source": f"git commit {PARENT[:12]}"},
