@@ -16,17 +16,22 @@ from hublish.schemas.documents.lock import Lock
 _MOST_OUTSIDE_LFS = 16 << 20
 
 
-def examined(hub: Hub, lock: Lock, applied: AppliedRule) -> Examination:
-    """Return whether the release at the locked revision satisfies a rule.
+def examined(hub: Hub, lock: Lock, applied: AppliedRule, commit: str, tree: Mapping[str, RemoteFile]) -> Examination:
+    """Return whether the release at a commit of the locked revision satisfies a rule.
 
     The digests are those that the Hub lists, and those of the lock for unchanged files outside of LFS; changed ones are
     read.
 
+    Args:
+        hub: the Hub.
+        lock: the lock of the release.
+        applied: the rule.
+        commit: the commit.
+        tree: its files.
+
     Raises:
         RemoteError: the Hub refuses a request or cannot be reached.
     """
-    commit = hub.commit_of(lock, lock.revision)
-    tree = hub.tree(lock, commit)
 
     def read(path: str) -> bytes:
         return transfer.read(hub, lock, path, commit, size=tree[path].size)

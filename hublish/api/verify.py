@@ -23,7 +23,7 @@ from hublish.schemas.documents.lock import Lock
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from hublish.attestation.trusted_signers import TrustedSigners
+    from hublish.attestation.examine import AppliedRule
     from hublish.base.values import RemoteFile
     from hublish.base.values.examined import Examination
     from hublish.base.values.moving_ref import MovingRef
@@ -101,8 +101,9 @@ def verify(
     with Session(folder=_folder(manifest), declared=declared.endpoint, lock=locked, **options) as session:
         refuse_other_target(locked, session, declared, str(path or ""))
         session.progress.begin("reading the repo on the Hub")
-        found = replace(_with_facts(session.hub, locked), plan_sha256=recorded_plan(session.hub, locked))
-        return _with_signature(found, session.hub, manifest, policy)
+        applied = None if policy is None else policy.rule_for(repo_path(locked.repo_id, locked.repo_type))
+        found = _verified(session.hub, locked, manifest, applied)
+        return replace(found, plan_sha256=recorded_plan(session.hub, locked))
 
 
 def _folder(manifest: AnyManifest) -> Path:
@@ -141,34 +142,48 @@ def _declared(manifest: AnyManifest, lock: Path | None, *, decides: bool) -> Dec
     return replace(named, endpoint=next(iter(found), ""))
 
 
-def _with_facts(hub: "Hub", lock: Lock) -> Verification:
-    # A lock of an earlier hublish has no facts: then nothing else is imported, or read from the Hub.
-    if lock.facts is None:
+def _verified(hub: "Hub", lock: Lock, manifest: AnyManifest, applied: "AppliedRule | None") -> Verification:
+    is_signed = applied is not None or lock.signature is not None
+    # Without facts and a signature, nothing else is imported, or read from the Hub.
+    if not is_signed and lock.facts is None:
         return compared(hub, lock)
+    now = _Revision.read(hub, lock)
+    found = replace(compared(hub, lock, now.files), facts=_false_facts(hub, lock, now))
+    return _with_signature(found, hub, now, manifest, applied) if is_signed else found
+
+
+@dataclass(frozen=True)
+class _Revision:
+    """The locked revision as it is now, read at one commit: card, files and signature belong together."""
+
+    commit: str
+    files: "Mapping[str, RemoteFile]"
+
+    @classmethod
+    def read(cls, hub: "Hub", lock: Lock) -> "_Revision":
+        commit = hub.commit_of(lock, lock.revision)
+        return cls(commit, hub.tree(lock, commit))
+
+
+def _false_facts(hub: "Hub", lock: Lock, now: _Revision) -> "tuple[FalseFact, ...]":
+    if lock.facts is None:
+        return ()
     from hublish.api.published_facts import untrue_facts
 
-    # Read at one commit: files and card belong together.
-    commit = hub.commit_of(lock, lock.revision)
-    now = hub.tree(lock, commit)
-    return replace(compared(hub, lock, now), facts=untrue_facts(hub, lock, now, commit))
+    return untrue_facts(hub, lock, now.files, now.commit)
 
 
 def _with_signature(
-    found: Verification, hub: "Hub", manifest: AnyManifest, policy: "TrustedSigners | None"
+    found: Verification, hub: "Hub", now: _Revision, manifest: AnyManifest, applied: "AppliedRule | None"
 ) -> Verification:
-    lock = found.lock
-    repo = repo_path(lock.repo_id, lock.repo_type)
-    applied = policy.rule_for(repo) if policy is not None else None
-    if applied is None and lock.signature is None:
-        return found
     from hublish.api.known_signer import rule_without_policy
     from hublish.api.published_attestations import examined
 
     try:
-        applied = applied or rule_without_policy(manifest, lock.signature)
+        applied = applied or rule_without_policy(manifest, found.lock.signature)
     except UsageError as error:
         return replace(found, unverified=error.message)
-    return replace(found, examination=examined(hub, lock, applied))
+    return replace(found, examination=examined(hub, found.lock, applied, now.commit, now.files))
 
 
 def recorded_plan(hub: "Hub", lock: Lock) -> str | None:
