@@ -59,6 +59,18 @@ class OwnSigner:
         """Whether the signature is known before the release is published: equal files give equal bytes."""
         return self.signer is not None and self.method != "sigstore"
 
+    def signature(self, repo: str, digests: Mapping[str, str]) -> ReleaseFile | None:
+        """Return model.sig over files, by their SHA-256; None where it is made when the release is published.
+
+        Raises:
+            SigningError: the key cannot sign.
+        """
+        if self.signer is None or not self.is_reproducible:
+            return None
+        from hublish.attestation.model_signature import signature_statement
+
+        return made_file(SIGNATURE_FILE, self.signer.sign(signature_statement(repo, digests.items())))
+
 
 def refuse_own_key(release: Release, own: OwnSigner) -> None:
     """Refuse a release with the private key that signs it, whatever the policy allows. No file is read.

@@ -3,10 +3,9 @@
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from hublish.attestation.model_signature import signature_statement
 from hublish.base.values import Release
 from hublish.base.values.attested import Attestation
-from hublish.pipeline.attest.own_signer import made_file, refuse_own_key, signed_digests
+from hublish.pipeline.attest.own_signer import refuse_own_key, signed_digests
 from hublish.pipeline.attest.reuse import signature_in
 from hublish.pipeline.attest.signed_release import signed_release
 from hublish.pipeline.attest.signing import Signing
@@ -41,10 +40,6 @@ class AttestPublished:
         for tree in self.signing.trees():
             if found := signature_in(tree, digests, repo, own):
                 return replace(release.with_files(found[0]), attestation=Attestation(found[1], self.builder))
-        if own.signer is None or not own.is_reproducible:
-            return replace(release, attestation=Attestation(own.signed_by, self.builder, pending=(SIGNATURE_FILE,)))
-        signature = own.signer.sign(signature_statement(repo, digests.items()))
-        return replace(
-            release.with_files(made_file(SIGNATURE_FILE, signature)),
-            attestation=Attestation(own.signed_by, self.builder),
-        )
+        if signature := own.signature(repo, digests):
+            return replace(release.with_files(signature), attestation=Attestation(own.signed_by, self.builder))
+        return replace(release, attestation=Attestation(own.signed_by, self.builder, pending=(SIGNATURE_FILE,)))

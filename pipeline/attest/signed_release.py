@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from hublish.attestation.bill_of_materials import FILE_ROW, bill_of_materials
-from hublish.attestation.model_signature import signature_statement
 from hublish.audit.policy import text_problems
 from hublish.base.errors import PolicyError
 from hublish.base.values import Release, Target
@@ -68,11 +67,10 @@ def _refuse_secrets(release: Release, bom: bytes) -> None:
 
 def _signed(release: Release, signing: Signing, facts: BuildFacts) -> Release:
     own, repo = signing.own, _repo_of(signing.target)
-    pending: tuple[str, ...] = (CLAIMS_FILE, SIGNATURE_FILE)
-    if repo is not None and own.signer is not None and own.is_reproducible:
-        statement = signature_statement(repo, signed_digests(release).items())
-        release = release.with_files(made_file(SIGNATURE_FILE, own.signer.sign(statement)))
-        pending = (CLAIMS_FILE,)
+    signature = None if repo is None else own.signature(repo, signed_digests(release))
+    if signature is not None:
+        release = release.with_files(signature)
+    pending = (CLAIMS_FILE,) if signature else (CLAIMS_FILE, SIGNATURE_FILE)
     return replace(release, attestation=replace(_attestation(facts), signer=own.signed_by, pending=pending))
 
 
