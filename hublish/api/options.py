@@ -14,11 +14,15 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, Literal, ParamSpec, TypedDict, TypeVar
 
+from hublish.api.read_project import AnyManifest
 from hublish.base.progress import SILENT, Progress
+from hublish.base.values import Plan
 from hublish.formats.interface import DISTRUST, Trust
 from hublish.schemas.documents.card_decision import MERGE, CardDecision
+from hublish.schemas.documents.file_names import MANIFEST_FILE
 from hublish.schemas.documents.hub_names import RepoType
 from hublish.schemas.documents.lock import Lock
+from hublish.schemas.documents.signing import Sign
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -96,6 +100,22 @@ class PushOptions(HubOptions, total=False):
     """What becomes of the card on the Hub: `merge` keeps people's edits, `theirs` all of it, `ours` nothing."""
 
 
+class SignatureOptions(HubOptions, total=False):
+    """Which release on the Hub is signed, and by whom."""
+
+    repo_type: RepoType | None
+    """The type of `repo_id`. Default: the one in its address, else model."""
+    manifest: AnyManifest
+    """The manifest, which names the repo, the signer and the lock; not read with `repo_id`."""
+    lock: str | Path | None
+    """The path of the lock of the release; a run updates it once main has the signature. Default: the one beside the
+    manifest, or hub.lock with `repo_id`."""
+    signer: Sign | Mapping[str, Any] | None
+    """Who signs, with the fields of `sign` in hub.yaml. Default: that of the manifest."""
+    confirm: Callable[[Plan], bool] | None
+    """Receives the plan before anything is written; False stops."""
+
+
 DEFAULTS: Final[PullOptions] = {
     "digest_cache": True,
     "force_download": False,
@@ -133,7 +153,7 @@ def takes(options: type) -> Callable[[Callable[P, T]], Callable[P, T]]:
 
 def _with_options(signature: inspect.Signature, options: type) -> inspect.Signature:
     # `inspect.signature` shows `**options` as one parameter; readers and editors want the options themselves.
-    defaults: dict[str, Any] = {**DEFAULTS, "card": MERGE}
+    defaults: dict[str, Any] = {**DEFAULTS, "card": MERGE, "manifest": MANIFEST_FILE}
     shared = [
         inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=defaults.get(name), annotation=annotation)
         for name, annotation in _in_order(options).items()

@@ -1,7 +1,7 @@
 """What `sign` and `attest` share: sign the files of a release on the Hub, and propose the signature."""
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -11,9 +11,10 @@ from pydantic import ValidationError
 
 from hublish.api.attesting import trees_of
 from hublish.api.following_lock import FollowingLock, LockState, changed_since, has_files_of
+from hublish.api.options import HubOptions, SignatureOptions
 from hublish.api.preflight import preflight
 from hublish.api.published_claims import PublishedClaims
-from hublish.api.read_project import AnyManifest, read_project
+from hublish.api.read_project import read_project
 from hublish.api.recorded_releases import RecordedReleases
 from hublish.api.session import Session
 from hublish.api.signing import own_signer
@@ -38,6 +39,7 @@ from hublish.schemas.diagnose.problems import MAX_PROBLEMS, InvalidValueError, P
 from hublish.schemas.documents.file_names import (
     ATTESTATION_FILES,
     LOCK_FILE,
+    MANIFEST_FILE,
     SIGNATURE_FILE,
 )
 from hublish.schemas.documents.hub_names import RepoType, repo_path
@@ -82,20 +84,11 @@ class _Published:
         return next((lock for lock in self.records.locks if has_files_of(lock, self.head)), None)
 
 
-def signed_on_hub(
-    *,
-    with_claims: bool,
-    repo_id: str | None,
-    repo_type: RepoType | None,
-    manifest: AnyManifest,
-    lock: str | Path | None,
-    signer: Sign | Mapping[str, Any] | None,
-    confirm: Callable[[Plan], bool] | None,
-    options: Mapping[str, Any],
-) -> SignedRelease:
+def signed_on_hub(repo_id: str | None, options: SignatureOptions, *, with_claims: bool) -> SignedRelease:
     """Sign a release on the Hub in a pull request; see `sign` and `attest`."""
-    given = _project(repo_id, repo_type, manifest, lock, signer)
-    with Session(given, **options) as session:
+    repo_type, confirm = options.get("repo_type"), options.get("confirm")
+    hub: dict[str, Any] = {name: value for name, value in options.items() if name in HubOptions.__annotations__}
+    with Session(_project(repo_id, options), **hub) as session:
         found = _published(session, repo_id, repo_type)
         plan = _planned(session, found, with_claims=with_claims)
         refuse_impossible(plan)
@@ -111,16 +104,11 @@ def signed_on_hub(
         return SignedRelease(receipt, path, state)
 
 
-def _project(
-    repo_id: str | None,
-    repo_type: RepoType | None,
-    manifest: AnyManifest,
-    lock: str | Path | None,
-    signer: Sign | Mapping[str, Any] | None,
-) -> Project:
+def _project(repo_id: str | None, options: SignatureOptions) -> Project:
     """Return the manifest with the signer; one in memory for a repo that is named."""
+    repo_type, lock, signer = options.get("repo_type"), options.get("lock"), options.get("signer")
     if repo_id is None:
-        project = read_project(manifest, lock=lock)
+        project = read_project(options.get("manifest", MANIFEST_FILE), lock=lock)
         return project if signer is None else _with_signer(project, signer)
     try:
         address = read_address(repo_id)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import hublish
-from hublish.api.options import HubOptions, PullOptions, PushOptions
+from hublish.api.options import HubOptions, PullOptions, PushOptions, SignatureOptions
 
 VERBS: dict[Callable[..., Any], type] = {
     hublish.doctor: HubOptions,
@@ -20,6 +20,8 @@ VERBS: dict[Callable[..., Any], type] = {
     hublish.pull: PullOptions,
     hublish.load: PullOptions,
     hublish.from_hub: PullOptions,
+    hublish.sign: SignatureOptions,
+    hublish.attest: SignatureOptions,
     hublish.push_to_hub: PushOptions,
     hublish.HubMixin.push_to_hub: PushOptions,
 }
