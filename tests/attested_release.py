@@ -20,10 +20,11 @@ from hublish.attestation.model_signature import signature_statement
 from hublish.attestation.provenance import BUILD_TYPE
 from hublish.attestation.provenance import PREDICATE_TYPE as PROVENANCE
 from hublish.attestation.statements import Statement, claims_text, statement_bytes
-from hublish.base.values.attested import SignedBy
+from hublish.base.values.attested import Attestation, SignedBy
 from hublish.hub.server import EmbeddedHub
+from hublish.pipeline.lock.records import locked_signature
 from hublish.schemas.documents.file_names import BOM_FILE, CLAIMS_FILE, SIGNATURE_FILE, UNSIGNED_FILES
-from hublish.schemas.documents.lock import Lock, LockedFile, LockedSignature
+from hublish.schemas.documents.lock import Lock, LockedFile
 from hublish.schemas.documents.manifest import Load
 from tests.signing_keys import Leaf, key, leaf
 
@@ -45,6 +46,19 @@ FILES: Final[Mapping[str, bytes]] = {
 
 def sha256(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
+
+
+def locked_files(files: Mapping[str, bytes]) -> tuple[LockedFile, ...]:
+    """Return the files as a lock records them."""
+    return tuple(
+        LockedFile(
+            path_in_repo=path,
+            size=len(content),
+            sha256=sha256(content),
+            blob_id=hashlib.sha1(b"blob %d\0%b" % (len(content), content)).hexdigest(),
+        )
+        for path, content in sorted(files.items())
+    )
 
 
 def digests(files: Mapping[str, bytes]) -> dict[str, str]:
@@ -184,23 +198,6 @@ class Repo:
         self, files: Mapping[str, bytes], commit: str, signer: SignedBy | None = None, builder: str | None = None
     ) -> Lock:
         """Return a lock of files at a commit."""
-        locked = [
-            LockedFile(
-                path_in_repo=path,
-                size=len(content),
-                sha256=sha256(content),
-                blob_id=hashlib.sha1(b"blob %d\0%b" % (len(content), content)).hexdigest(),
-            )
-            for path, content in sorted(files.items())
-        ]
-        signed = signer and LockedSignature(
-            method=signer.method,
-            signer=signer.name,
-            public_key=signer.public_key or None,
-            provider=signer.provider,
-            log_index=signer.log_index,
-            builder=builder,
-        )
         return Lock(
             repo_id=self.repo_id,
             endpoint=self.endpoint,
@@ -208,8 +205,8 @@ class Repo:
             commit=commit,
             manifest_sha256="0" * 64,
             load=Load(),
-            signature=signed,
-            files=tuple(locked),
+            signature=locked_signature(Attestation(signer, builder)),
+            files=locked_files(files),
         )
 
 

@@ -112,10 +112,15 @@ def project(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path) -> ReleasedProje
 
 
 @pytest.fixture
-def signed(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SignedProject:
-    """A project with a key, on a machine of a person."""
+def outside_of_ci(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Build on a machine of a person."""
     for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
         monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture
+def signed(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path, outside_of_ci: None) -> SignedProject:
+    """A project with a key, on a machine of a person."""
     return SignedProject(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
 
 
@@ -136,10 +141,8 @@ def forgotten(released: ReleasedProject) -> ReleasedProject:
 
 
 @pytest.fixture
-def unsigned_project(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Unsigned:
+def unsigned_project(own_hub: EmbeddedHub, proxy: Proxy, tmp_path: Path, outside_of_ci: None) -> Unsigned:
     """Return a project whose releases are not signed, built outside of CI."""
-    for name in ("GITHUB_ACTIONS", "GITLAB_CI"):
-        monkeypatch.delenv(name, raising=False)
     return Unsigned(tmp_path / tmp_path.name, own_hub, proxy.endpoint)
 
 

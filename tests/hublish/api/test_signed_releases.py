@@ -301,11 +301,8 @@ def test_a_rehearsal_signs_with_the_key_or_says_that_it_used_another(signed: Sig
     assert rehearsal.signed_with.startswith("a throwaway key")
 
 
-def test_a_rehearsal_of_a_keyless_release_asks_for_no_identity(
-    signed: SignedProject, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    # Nothing listens there: a request would fail.
-    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:9/")
+def write_keyless(signed: SignedProject) -> None:
+    """Write a release that only a job of an identity signs."""
     signed.write(FIRST)
     identity = {"identity": "release@acme.example", "identity_provider": "https://gitlab.com"}
     data = {
@@ -314,6 +311,14 @@ def test_a_rehearsal_of_a_keyless_release_asks_for_no_identity(
         "sign": {"method": "sigstore", **identity},
     }
     signed.manifest.write_text(json.dumps(data))
+
+
+def test_a_rehearsal_of_a_keyless_release_asks_for_no_identity(
+    signed: SignedProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Nothing listens there: a request would fail.
+    monkeypatch.setenv("ACTIONS_ID_TOKEN_REQUEST_URL", "http://127.0.0.1:9/")
+    write_keyless(signed)
     rehearsal = hublish.rehearse(signed.manifest)
     assert rehearsal.same
     assert "identity" in rehearsal.signed_with
@@ -324,14 +329,7 @@ def test_a_rehearsal_of_a_keyless_release_asks_for_no_identity(
 
 
 def test_a_plan_of_a_keyless_release_needs_no_identity(signed: SignedProject) -> None:
-    signed.write(FIRST)
-    identity = {"identity": "release@acme.example", "identity_provider": "https://gitlab.com"}
-    data = {
-        "repo": signed.repo,
-        "artifacts": [{"source": "files/**"}],
-        "sign": {"method": "sigstore", **identity},
-    }
-    signed.manifest.write_text(json.dumps(data))
+    write_keyless(signed)
     document = plan_document(signed.plan())
     assert document.attestation is not None
     assert (document.attestation.method, document.attestation.signer) == ("sigstore", "release@acme.example")

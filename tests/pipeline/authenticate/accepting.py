@@ -1,19 +1,19 @@
 """What a reader has who accepts the releases of `tamperings`: a trust.yaml and a lock."""
 
-import hashlib
 from functools import cache
 from pathlib import Path
 
 import yaml
 
 from hublish.attestation.keyless import KeylessVerifier
-from hublish.base.values.attested import SignedBy
+from hublish.base.values.attested import Attestation, SignedBy
+from hublish.pipeline.lock.records import locked_signature
 from hublish.schemas.documents.file_names import SIGNATURE_FILE
-from hublish.schemas.documents.lock import Lock, LockedFile, LockedSignature
+from hublish.schemas.documents.lock import Lock
 from hublish.schemas.documents.manifest import Load
-from tests.attested_release import BUILDER, REPO, RULES, Readers, certificate_signer, key_signer, sha256
+from tests.attested_release import BUILDER, REPO, RULES, Readers, certificate_signer, key_signer, locked_files
 from tests.hublish.attestation.recorded import IDENTITY, recorded
-from tests.pipeline.authenticate.changes import Files, Method, release
+from tests.pipeline.authenticate.changes import Method, release
 
 
 def accepting(folder: Path, method: Method) -> Path:
@@ -40,14 +40,8 @@ def lock_of(method: Method, commit: str = "0" * 40, endpoint: str = "http://127.
         commit=commit,
         manifest_sha256="0" * 64,
         load=Load(),
-        signature=LockedSignature(
-            method=signer.method,
-            signer=signer.name,
-            provider=signer.provider,
-            log_index=signer.log_index,
-            builder=IDENTITY if method == "sigstore" else BUILDER,
-        ),
-        files=_locked(release(method)),
+        signature=locked_signature(Attestation(signer, IDENTITY if method == "sigstore" else BUILDER)),
+        files=locked_files(release(method)),
     )
 
 
@@ -59,15 +53,3 @@ def _signed_by(method: Method) -> SignedBy:
         return certificate_signer().signed_by
     verifier = KeylessVerifier(IDENTITY, recorded().provider, recorded().trust_config)
     return verifier.verify(release(method)[SIGNATURE_FILE]).signed_by
-
-
-def _locked(files: Files) -> tuple[LockedFile, ...]:
-    return tuple(
-        LockedFile(
-            path_in_repo=path,
-            size=len(content),
-            sha256=sha256(content),
-            blob_id=hashlib.sha1(b"blob %d\0%b" % (len(content), content)).hexdigest(),
-        )
-        for path, content in sorted(files.items())
-    )
