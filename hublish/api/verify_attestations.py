@@ -161,5 +161,5 @@ def _require_signature(found: AttestedFolder, locked: Lock) -> None:
 def _repo(found: AttestedFolder, locked: Lock | None, folder: Path) -> str:
     if locked is not None:
         return repo_path(locked.repo_id, locked.repo_type)
-    # A folder has no name that anybody vouches for: the rule is that of the repo which the signature names.
+    # The name of a folder proves nothing: the rule is that of the repo which the signature names.
     return repo_of_snapshot(folder) or found.claimed_repo or folder.resolve().name

@@ -23,7 +23,7 @@ PAYLOAD_TYPE: Final = "application/vnd.in-toto+json"
 MOST_BYTES: Final = 64 * 1024 * 1024
 """The size of the largest bundle, in bytes; that of 100,000 files has 15 to 30 MB."""
 
-# Longer than any chain that is in use, and short enough that nobody waits for its verification.
+# Longer than any chain in use, and short enough to verify at once.
 _MOST_CERTIFICATES: Final = 10
 _MOST_CERTIFICATE_BYTES: Final = 64 * 1024
 _MOST_SIGNATURE_BYTES: Final = 1024

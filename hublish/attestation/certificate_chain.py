@@ -213,7 +213,7 @@ def _damage_refused() -> Iterator[None]:
         x509.InvalidVersion,
         x509.DuplicateExtension,
         x509.UnsupportedGeneralNameType,
-        Warning,  # where Python is told to raise them: for a serial number of 0, which old authorities have
+        Warning,  # raised under `-W error`: old authorities have the serial number 0
     ) as error:
         reason = shortened(str(error), _LONGEST_REASON)
         raise InvalidSignatureError(f"a certificate of the chain is damaged: {reason}") from None

@@ -1,4 +1,4 @@
-"""The command of the stock `model_signing` with which anybody verifies a signature, without hublish.
+"""The command of the stock `model_signing` that verifies a signature without hublish.
 
 Its documentation: https://github.com/sigstore/model-transparency.
 """

@@ -51,8 +51,8 @@ TRUST: Final = (
     Code(
         "trust.value",
         "A value of trust.yaml that is not allowed",
-        cause="A rule names a signer that is not declared or requires a signature of nobody, a signer is not "
-        "identified, a pattern can match no repo, or the file of a key cannot be used.",
+        cause="A rule names a signer that is not declared or requires a signature without naming a signer, a signer "
+        "is not identified, a pattern can match no repo, or the file of a key cannot be used.",
         danger="With such a rule, the requirement would hold for no release, or for releases of anyone.",
         fix="Follow the hint of the message.",
     ),
@@ -74,8 +74,8 @@ TRUST: Final = (
     Code(
         "sign.unrecorded_file",
         "A file on the Hub that is not as the lock of the release records it",
-        cause="`hublish sign` or `hublish attest` found another file on main than the lock here records: somebody has "
-        "committed to the repo since, or the lock is that of another release.",
+        cause="`hublish sign` or `hublish attest` found another file on main than the lock here records: the repo has "
+        "a newer commit, or the lock is that of another release.",
         danger="The signature would vouch for a change that you may never have seen.",
         fix="Get the current lock, for example with `git pull`. To sign the change as well, read it and name its "
         "commit: `hublish sign REPO@COMMIT`.",
@@ -150,7 +150,7 @@ TRUST: Final = (
         "A release that none of the accepted signers has signed",
         cause="The signature is of another key, identity or authority, its certificate has expired, or it is of a "
         "signer whom the rule does not accept for this repo. Where the rule requires no signature, it is a warning.",
-        danger="Somebody else may have replaced the release of the signer whom you trust.",
+        danger="An attacker may have replaced the release of the signer whom you trust.",
         fix=_OTHER_SIGNER,
     ),
     Code(
@@ -172,7 +172,7 @@ TRUST: Final = (
         "trust.files",
         "Files that are not those that were signed",
         cause="A file has other bytes than were signed, is signed and missing, or is in the repo and not signed. Most "
-        "often somebody changed the card on the website after the release.",
+        "often, the card was edited on the website after the release.",
         danger="Whoever changed the file did not have the key.",
         fix="Pull the tag or the commit of the release, or ask the publisher to release the change. A file with other "
         "bytes was removed.",
@@ -209,14 +209,14 @@ TRUST: Final = (
     Code(
         "trust.lock",
         "A signature that is not the one in hub.lock",
-        cause="The lock records who signed the release, and now it is not signed, or somebody else has signed it.",
+        cause="The lock records who signed the release, and the release is now unsigned, or has another signer.",
         danger="The release was replaced after it was locked.",
         fix="Do not use it. If the publisher has signed it again, get a new hub.lock.",
     ),
     Code(
         "trust.no_rule",
         "A folder that no rule of trust.yaml could be applied to",
-        cause="A folder has no name that anybody vouches for. It has no signature that names its repo, or the "
+        cause="The name of a folder proves nothing. It has no signature that names its repo, or the "
         "signature names a repo without a rule, so nothing about it was verified.",
         danger="Whoever changes the files of a folder can also remove the signature, or replace it by another one.",
         fix="Pull the release again with the trust policy, or verify the folder together with its lock: "

@@ -81,7 +81,7 @@ def signature_in(
     try:
         verified = own.verifier.verify(data)
         signed = read_signature_statement(verified.statement)
-    except InvalidSignatureError:  # somebody else's, or a damaged one
+    except InvalidSignatureError:  # of another signer, or damaged
         return None
     if signed.repo.casefold() != repo.casefold() or signed.files != about:
         return None

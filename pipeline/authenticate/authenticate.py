@@ -96,7 +96,7 @@ class Authenticate:
         return read
 
     def _new_version(self, release: RemoteRelease) -> str | None:
-        """Return the repo that the signed card names to use instead: nobody has signed what the Hub says of it."""
+        """Return the repo that the signed card names to use instead. The Hub's own description is not signed."""
         card = next((file for file in release.files if file.path_in_repo == CARD_FILE), None)
         if release.new_version is None or card is None or card.size > _LARGEST_CARD:
             return None

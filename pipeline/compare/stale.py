@@ -149,7 +149,7 @@ def _waived(reviewed: PlanDocument, fresh: PlanDocument) -> Iterator[Problem]:
 
 
 def _attestation(reviewed: PlannedAttestation | None, fresh: PlannedAttestation | None) -> Iterator[Problem]:
-    """Yield a problem when somebody else signs, or nobody, or files that are in no commit any more.
+    """Yield a problem for another signer, for none, or for files that are no longer in a commit.
 
     The builder and the commit may differ: a plan is often made in a pull request, and published after its merge.
     """

@@ -64,7 +64,7 @@ def _check_name(name: str) -> str:
 
 
 def _check_identity(identity: str) -> str:
-    # Everybody has some identity, and anybody can have a repo or an address with some name.
+    # Without an owner or a domain, an attacker can create a repo or an address that matches.
     if not re.fullmatch(_IDENTITY_PATTERN, identity):
         hint = "write the host and the owner before the first `*`: https://github.com/acme/*"
         raise InvalidValueError("an identity that anybody can have", hint)
@@ -164,7 +164,7 @@ class Sign(ManifestPart):
         if self.method == "sigstore":
             needed = {"identity": "the workflow that signs", "identity_provider": _ISSUERS}
             if missing := [name for name in needed if getattr(self, name) is None]:
-                # A signature of anybody would do.
+                # Any signature would do.
                 hint = "; ".join(f"add `{name}`: {needed[name]}" for name in missing)
                 raise InvalidValueError(f"the method sigstore needs {' and '.join(missing)}", hint)
             return self

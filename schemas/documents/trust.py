@@ -86,7 +86,7 @@ class TrustedSigner(Document):
         )
         if {*given} not in forms:
             hint = "write `public_key`; or `certificate_chain` and `identity`; or `identity` and `identity_provider`"
-            # An identity alone proves nothing: another provider vouches for the same name of somebody else.
+            # An identity alone proves nothing: another provider may vouch for the same name of another person.
             raise InvalidValueError(f"{' and '.join(given) or 'nothing'} alone does not identify a signer", hint)
         if self.certificate_chain is not None and "*" in (self.identity or ""):
             msg = "the identity in a certificate has no wildcards"

@@ -21,7 +21,7 @@ class DescribedRevision(NamedTuple):
 
 
 def described_revision(hub: Hub, repo: RepoRef, revision: str) -> DescribedRevision:
-    """Return the commit of a branch, tag or pull request ref, and what the Hub says of the repo there.
+    """Return the commit of a branch, tag or pull request ref, and the Hub's description of the repo there.
 
     Raises:
         NotFoundError: the repo or the revision does not exist.
